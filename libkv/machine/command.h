@@ -1,0 +1,104 @@
+// What a log entry says: the replicated commands and their one encoding (FORMAT.md).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "libkv/mvcc/range.h"
+#include "libraft/base/result.h"
+#include "libraft/core/types.h"
+
+namespace kv {
+
+struct PutOp {
+  std::string key;
+  std::string value;
+  std::int64_t lease = 0;
+  bool prev_kv = false;
+  bool ignore_value = false;
+  bool ignore_lease = false;
+
+  bool operator==(const PutOp&) const = default;
+};
+
+/// `range_end` as in RangeOp.
+struct DeleteRangeOp {
+  std::string key;
+  std::string range_end;
+  bool prev_kv = false;
+
+  bool operator==(const DeleteRangeOp&) const = default;
+};
+
+/// One condition of a Txn (contract section 2.5). Values are etcd's; unknown ones are kept as they came.
+struct Compare {
+  enum class Result : std::uint8_t { kEqual = 0, kGreater = 1, kLess = 2, kNotEqual = 3 };
+  enum class Target : std::uint8_t { kVersion = 0, kCreate = 1, kMod = 2, kValue = 3, kLease = 4 };
+
+  Result result = Result::kEqual;
+  Target target = Target::kVersion;
+  std::string key;
+  std::string range_end;
+  std::int64_t number = 0;  ///< compared for every target but kValue
+  std::string value;        ///< compared for kValue
+
+  bool operator==(const Compare&) const = default;
+};
+
+struct Op;
+
+struct TxnOp {
+  std::vector<Compare> compares;
+  std::vector<Op> success;
+  std::vector<Op> failure;
+
+  bool operator==(const TxnOp&) const;
+};
+
+/// One step of a Txn's branch.
+struct Op {
+  std::variant<RangeOp, PutOp, DeleteRangeOp, TxnOp> value;
+
+  bool operator==(const Op&) const;
+};
+
+struct CompactOp {
+  std::int64_t revision = 0;
+
+  bool operator==(const CompactOp&) const = default;
+};
+
+/// A member tells its name and where its clients reach it (contract section 7.4).
+struct PublishMemberOp {
+  raft::NodeId member;
+  std::string name;
+  std::vector<std::string> client_urls;
+
+  bool operator==(const PublishMemberOp&) const = default;
+};
+
+using Operation = std::variant<PutOp, DeleteRangeOp, TxnOp, CompactOp, PublishMemberOp>;
+
+/// An operation with the member that waits for its outcome and that member's number for it.
+struct Command {
+  raft::NodeId origin;
+  std::uint64_t sequence = 0;
+  Operation operation;
+
+  bool operator==(const Command&) const = default;
+};
+
+/// The payload of an EntryType::kCommand entry. Takes the operation by reference: it is only copied into the
+/// bytes.
+std::string encode_command(raft::NodeId origin, std::uint64_t sequence, const Operation& operation);
+
+/// Bounds-checked. An unknown version or kind, or trailing bytes, is ErrorCode::kMismatch / kCorruption.
+raft::Result<Command> decode_command(std::string_view payload);
+
+/// One line for logs and kvwal: the command's name and its keys, with unprintable bytes escaped; no values.
+std::string describe(const Operation& operation);
+
+}  // namespace kv

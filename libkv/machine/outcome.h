@@ -1,0 +1,50 @@
+// What applying a command gave: the same on every member, told to the client by the one that asked.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "libkv/mvcc/range.h"
+
+namespace kv {
+
+struct PutResult {
+  std::optional<KeyValue> previous;  ///< when prev_kv was asked and the key existed
+};
+
+struct DeleteRangeResult {
+  std::int64_t deleted = 0;
+  std::vector<KeyValue> previous;  ///< in key order, when prev_kv was asked
+};
+
+struct OpResult;
+
+struct TxnResult {
+  bool succeeded = false;
+  std::vector<OpResult> responses;  ///< one per op of the branch that ran
+};
+
+/// The result of one step of a Txn. `revision` is what the nested response's header says (contract
+/// section 1.0.2).
+struct OpResult {
+  std::int64_t revision = 0;
+  std::variant<RangeResult, PutResult, DeleteRangeResult, TxnResult> value;
+};
+
+struct CompactResult {};
+struct PublishMemberResult {};
+
+using OperationResult =
+    std::variant<PutResult, DeleteRangeResult, TxnResult, CompactResult, PublishMemberResult>;
+
+/// `revision` is the store's revision after the command, for the response header; set with errors too.
+struct Outcome {
+  std::int64_t revision = 0;
+  std::expected<OperationResult, KvError> result;
+};
+
+}  // namespace kv

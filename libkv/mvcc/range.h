@@ -1,0 +1,54 @@
+// What a read asks for and what it gives (contract section 2.2).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "libkv/mvcc/key_value.h"
+
+namespace kv {
+
+/// Values are etcd's, on the wire and in the log.
+enum class SortOrder : std::uint8_t { kNone = 0, kAscend = 1, kDescend = 2 };
+enum class SortTarget : std::uint8_t { kKey = 0, kVersion = 1, kCreate = 2, kMod = 3, kValue = 4 };
+
+/// A read. `range_end`: empty = exactly `key`; one zero byte = every key from `key` on; else [key,
+/// range_end).
+struct RangeOp {
+  std::string key;
+  std::string range_end;
+  std::int64_t limit = 0;     ///< <= 0: unlimited
+  std::int64_t revision = 0;  ///< <= 0: the newest
+  SortOrder sort_order = SortOrder::kNone;
+  SortTarget sort_target = SortTarget::kKey;
+  bool keys_only = false;
+  bool count_only = false;
+  std::int64_t min_mod_revision = 0;  ///< inclusive bounds; 0 = no bound
+  std::int64_t max_mod_revision = 0;
+  std::int64_t min_create_revision = 0;
+  std::int64_t max_create_revision = 0;
+
+  bool operator==(const RangeOp&) const = default;
+};
+
+struct RangeResult {
+  std::vector<KeyValue> kvs;
+  bool more = false;
+  std::int64_t count = 0;  ///< keys in the range at that revision, whatever limit and filters say
+
+  bool operator==(const RangeResult&) const = default;
+};
+
+/// Why the store or the machine refused. A closed set; api/errors maps each to etcd's code and text.
+enum class KvError : std::uint8_t {
+  kKeyNotFound = 0,  ///< ignore_value or ignore_lease on an absent key
+  kLeaseNotFound = 1,
+  kCompacted = 2,       ///< the revision asked for was compacted
+  kFutureRevision = 3,  ///< the revision asked for does not exist yet
+  kNoSpace = 4,         ///< a NOSPACE alarm is on
+  kCorrupt = 5,         ///< a CORRUPT alarm is on
+  kUnknownCommand = 6,  ///< written by a newer version; applied as nothing on every member
+};
+
+}  // namespace kv

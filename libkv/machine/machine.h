@@ -1,0 +1,83 @@
+// The replicated state machine: log entries in, state and outcomes out. No clock, no thread, no waiting: the
+// same entries give the same state on every member, and the simulator runs this very code.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "libkv/machine/command.h"
+#include "libkv/machine/outcome.h"
+#include "libkv/mvcc/read_view.h"
+#include "libraft/base/result.h"
+#include "libraft/core/types.h"
+
+namespace leveldb {
+class Env;
+}
+
+namespace kv {
+
+/// One member as clients see it (contract section 7.4).
+struct MemberInfo {
+  raft::NodeId id;
+  std::string name;  ///< empty until the member has published itself
+  std::vector<std::string> peer_urls;
+  std::vector<std::string> client_urls;
+  bool learner = false;
+
+  bool operator==(const MemberInfo&) const = default;
+};
+
+struct MachineOptions {
+  leveldb::Env* env = nullptr;  ///< not owned
+  std::string path;             ///< <data-dir>/snap
+  /// The initial members; used when the state is new, ignored later.
+  std::vector<MemberInfo> members;
+  std::size_t value_cache_bytes = 64U << 20U;
+};
+
+/// The outcome of one applied command, for the member that proposed it.
+struct Applied {
+  raft::Index index;
+  raft::NodeId origin;
+  std::uint64_t sequence = 0;
+  Outcome outcome;
+};
+
+/// Thread: open, apply and compact_some from one thread; view, members and the sizes from any.
+class Machine {
+ public:
+  static raft::Result<std::unique_ptr<Machine>> open(const MachineOptions& options);
+  virtual ~Machine() = default;
+
+  /// The last entry whose effect is in the state (section 4 of DESIGN: it is written in the same batch).
+  [[nodiscard]] virtual raft::EntryId applied() const = 0;
+
+  /// Applies contiguous entries from applied().index + 1 in one atomic write, then publishes one new view. An
+  /// error is a fault of the disk: final, nothing of the batch is visible, the node must stop.
+  [[nodiscard]] virtual raft::Result<std::vector<Applied>> apply(std::span<const raft::Entry> entries) = 0;
+
+  /// Does a bounded slice of the physical compaction that is due; true while there is more to do.
+  [[nodiscard]] virtual raft::Result<bool> compact_some() = 0;
+
+  /// Makes everything applied durable (needed before the log in front of it may be dropped).
+  [[nodiscard]] virtual raft::Result<void> sync() = 0;
+
+  [[nodiscard]] virtual ReadView view() const = 0;
+  /// Sorted by id.
+  [[nodiscard]] virtual std::vector<MemberInfo> members() const = 0;
+  /// Bytes of the files on disk; at least 1.
+  [[nodiscard]] virtual std::uint64_t bytes_on_disk() const = 0;
+  /// An estimate of the live data, at most bytes_on_disk().
+  [[nodiscard]] virtual std::uint64_t bytes_in_use() const = 0;
+};
+
+/// A Txn whose branches hold only ranges, evaluated on one view: no log entry needed (contract section 2.5).
+/// Requires is_read_only(txn).
+std::expected<TxnResult, ReadFault> read_txn(const ReadView& view, const TxnOp& txn);
+/// True when both branches hold only ranges.
+bool is_read_only(const TxnOp& txn);
+
+}  // namespace kv

@@ -1,0 +1,38 @@
+// The store as it was after one applied batch, readable from any thread without a lock while writes go on.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+
+#include "libkv/mvcc/range.h"
+#include "libraft/base/result.h"
+
+namespace kv {
+
+/// A store-level refusal, or a fault of the disk underneath.
+struct ReadFault {
+  std::optional<KvError> refused;     ///< set: the answer is this refusal
+  std::optional<raft::Error> broken;  ///< set: the disk gave wrong bytes or none; the node must stop serving
+};
+
+/// Cheap to copy; holds the versions it can see alive until it is dropped, so drop it soon.
+/// Thread: any.
+class ReadView {
+ public:
+  class Impl;
+  explicit ReadView(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+
+  /// The newest revision in this view; 1 for an empty store.
+  [[nodiscard]] std::int64_t revision() const;
+  /// -1 before the first compaction.
+  [[nodiscard]] std::int64_t compacted_revision() const;
+  /// Contract section 2.2, in full. Counts in O(log n) at the newest revision.
+  [[nodiscard]] std::expected<RangeResult, ReadFault> range(const RangeOp& op) const;
+
+ private:
+  std::shared_ptr<const Impl> impl_;  // shared by every copy of the view
+};
+
+}  // namespace kv

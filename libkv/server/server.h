@@ -1,0 +1,78 @@
+// A request's way through one member: check, propose, wait, answer. Deadlines and queues; no state of the
+// store.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "libkv/machine/machine.h"
+#include "libkv/machine/outcome.h"
+#include "libraft/core/types.h"
+
+namespace kv {
+
+/// Why a request got no outcome. A closed set; api/errors maps each to etcd's code and text (contract
+/// sections 2.7, 5).
+enum class ServerError : std::uint8_t {
+  kTimeout,                ///< request_timeout passed; a write may or may not have been applied
+  kTimeoutLeaderFailure,   ///< the same, and the leader changed meanwhile
+  kTimeoutConnectionLost,  ///< the same, and no quorum of peers is connected
+  kLeaderChanged,          ///< a read was interrupted by a change of leader
+  kNoLeader,
+  kStopped,          ///< this member is shutting down
+  kTooManyRequests,  ///< the queue or the backlog of committed entries is full; not applied
+  kTooLarge,         ///< the encoded command is over request_bytes_max; not applied
+};
+
+/// How far a request that failed had come.
+enum class Stage : std::uint8_t { kQueued, kProposed };
+
+struct RequestFailure {
+  ServerError error;
+  Stage stage = Stage::kQueued;  ///< kQueued: certainly not applied. kProposed: it may still be applied
+};
+
+using WriteDone = std::function<void(std::expected<Outcome, RequestFailure>)>;
+using ReadDone = std::function<void(std::expected<ReadView, RequestFailure>)>;
+
+/// What this member knows of itself and the cluster; local, never waits.
+struct ServerStatus {
+  std::uint64_t cluster_id = 0;
+  raft::NodeId member;
+  std::optional<raft::NodeId> leader;
+  raft::Term term;
+  raft::Index commit;
+  raft::Index applied;
+  bool learner = false;
+  std::uint64_t leader_changes = 0;
+  std::uint64_t proposals_pending = 0;
+  std::uint64_t proposals_committed = 0;
+  std::uint64_t proposals_applied = 0;
+  std::uint64_t proposals_failed = 0;
+};
+
+/// What the API's services need of a member. Thread: every method from any thread; callbacks run on the apply
+/// or the timer thread, must not block, and usually post to the call's connection.
+class KvServer {
+ public:
+  virtual ~KvServer() = default;
+
+  /// Replicates `operation` and gives its outcome once it is applied here.
+  virtual void write(Operation operation, WriteDone done) = 0;
+  /// Gives a view that contains every write acknowledged anywhere before this call (ReadIndex, Raft section
+  /// 8).
+  virtual void read(ReadDone done) = 0;
+  /// The newest local view: serializable reads.
+  [[nodiscard]] virtual ReadView local_view() const = 0;
+
+  [[nodiscard]] virtual ServerStatus status() const = 0;
+  [[nodiscard]] virtual std::vector<MemberInfo> members() const = 0;
+  [[nodiscard]] virtual std::uint64_t bytes_on_disk() const = 0;
+  [[nodiscard]] virtual std::uint64_t bytes_in_use() const = 0;
+};
+
+}  // namespace kv

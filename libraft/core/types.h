@@ -31,7 +31,7 @@ using SharedBytes = std::shared_ptr<const std::string>;
 enum class EntryType : std::uint8_t {
   kNoop = 0,           ///< a new leader's first entry (§8); empty payload
   kCommand = 1,        ///< for the state machine
-  kConfiguration = 2,  ///< a membership: encode_membership (membership.h)
+  kConfiguration = 2,  ///< a membership
 };
 
 /// One entry of the log.
@@ -60,6 +60,14 @@ struct EntryId {
   Term term;
 
   bool operator==(const EntryId&) const = default;
+};
+
+/// A run of entries of one term: the log's shape, from which every term_at follows without reading entries.
+struct TermRun {
+  Index first;
+  Term term;
+
+  bool operator==(const TermRun&) const = default;
 };
 
 }  // namespace raft

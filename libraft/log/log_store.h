@@ -26,14 +26,6 @@ struct LogBatch {
   [[nodiscard]] bool empty() const { return !hard_state && entries.empty(); }
 };
 
-/// A run of entries of one term: the log's shape, from which every term_at follows without reading entries.
-struct TermRun {
-  Index first;
-  Term term;
-
-  bool operator==(const TermRun&) const = default;
-};
-
 /// What open found.
 struct LogState {
   HardState hard_state;

@@ -1,0 +1,192 @@
+#include "libraft/core/core.h"
+
+#include <iterator>
+#include <utility>
+
+#include "libraft/base/check.h"
+#include "libraft/core/handlers.h"
+
+namespace raft {
+namespace {
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+
+void fail_local(std::vector<PendingRead>& reads, std::vector<std::uint64_t>& failed) {
+  for (const PendingRead& read : reads) {
+    if (!read.from) failed.push_back(read.id);
+  }
+}
+
+}  // namespace
+
+Core::Core(CoreStart start)
+    : shared_(start.self, start.options, std::move(start.membership), start.hard_state, std::move(start.log),
+              start.applied, start.seed) {
+  RAFT_CHECK(start.options.faults().empty());
+  Follower follower = make_follower(shared_, std::nullopt);
+  // Nothing was heard yet and pre-vote protects a working leader, so the first campaign need not wait in
+  // full.
+  follower.timeout_ticks -= shared_.options.election_ticks;
+  role_ = std::move(follower);
+}
+
+Effects Core::step(std::vector<Event> events) {
+  for (Event& event : events) {
+    if (Next next = handle(std::move(event))) change_role(std::move(*next));
+  }
+  if (auto* leader = std::get_if<Leader>(&role_)) flush(*leader, shared_);
+  Effects effects = shared_.finish_step();
+  shared_.log.trim_cache(effects.apply, shared_.options.cache_bytes_max);
+  return effects;
+}
+
+Next Core::handle(Event&& event) {
+  return std::visit(
+      Overloaded{
+          [&](Tick) { return std::visit([&](auto& role) { return on_tick(role, shared_); }, role_); },
+          [&](Propose& propose) -> Next {
+            if (auto* leader = std::get_if<Leader>(&role_)) {
+              return on_propose(*leader, shared_, std::move(propose.payloads));
+            }
+            if (auto* follower = std::get_if<Follower>(&role_)) {
+              return on_propose(*follower, shared_, std::move(propose.payloads));
+            }
+            shared_.out.refused.insert(shared_.out.refused.end(),
+                                       std::make_move_iterator(propose.payloads.begin()),
+                                       std::make_move_iterator(propose.payloads.end()));
+            return std::nullopt;
+          },
+          [&](ReadIndex read) -> Next {
+            if (auto* leader = std::get_if<Leader>(&role_))
+              return on_read(*leader, shared_, read.id, std::nullopt);
+            if (auto* follower = std::get_if<Follower>(&role_)) return on_read(*follower, shared_, read.id);
+            shared_.out.reads_failed.push_back(read.id);
+            return std::nullopt;
+          },
+          [&](Received& received) { return receive(received.from, std::move(received.message)); },
+          [&](Persisted persisted) -> Next {
+            shared_.persisted(persisted.sequence);
+            return std::nullopt;
+          },
+          [&](LogRead& read) -> Next {
+            if (auto* leader = std::get_if<Leader>(&role_))
+              return on_log_read(*leader, shared_, std::move(read));
+            return std::nullopt;
+          },
+          [&](TransferLeadership& wish) -> Next {
+            if (auto* leader = std::get_if<Leader>(&role_)) return on_transfer(*leader, shared_, wish);
+            return std::nullopt;
+          },
+      },
+      event);
+}
+
+Next Core::receive(NodeId from, Message&& message) {
+  return std::visit(Overloaded{
+                        [&](RequestVote& request) { return answer_vote(shared_, from, request, settled()); },
+                        [&](VoteReply& reply) { return receive_vote(from, reply); },
+                        [&](AppendEntries& append) { return receive_append(from, std::move(append)); },
+                        [&](AppendReply& reply) -> Next {
+                          if (reply.term > shared_.term()) {
+                            shared_.enter_term(reply.term);
+                            return make_follower(shared_, std::nullopt);
+                          }
+                          auto* leader = std::get_if<Leader>(&role_);
+                          if (leader == nullptr || reply.term < shared_.term()) return std::nullopt;
+                          return on_reply(*leader, shared_, from, reply);
+                        },
+                        [&](TimeoutNow& now) -> Next {
+                          auto* follower = std::get_if<Follower>(&role_);
+                          if (follower == nullptr || now.term != shared_.term()) return std::nullopt;
+                          return on_timeout_now(*follower, shared_);
+                        },
+                        [&](ForwardProposals& forward) -> Next {
+                          if (auto* leader = std::get_if<Leader>(&role_)) {
+                            return on_propose(*leader, shared_, std::move(forward.payloads));
+                          }
+                          shared_.out.refused.insert(shared_.out.refused.end(),
+                                                     std::make_move_iterator(forward.payloads.begin()),
+                                                     std::make_move_iterator(forward.payloads.end()));
+                          return std::nullopt;
+                        },
+                        [&](ReadIndexRequest& request) -> Next {
+                          if (auto* leader = std::get_if<Leader>(&role_))
+                            return on_read(*leader, shared_, request.id, from);
+                          return std::nullopt;
+                        },
+                        [&](ReadIndexReply& reply) -> Next {
+                          if (auto* follower = std::get_if<Follower>(&role_))
+                            return on_read_reply(*follower, shared_, reply);
+                          return std::nullopt;
+                        },
+                    },
+                    message);
+}
+
+Next Core::receive_append(NodeId from, AppendEntries&& append) {
+  if (append.term < shared_.term()) {
+    // The sender was replaced; this term tells it so, also when it cannot win an election itself
+    // (thesis 9.6).
+    shared_.send(from,
+                 AppendReply{.term = shared_.term(), .success = false, .match = {}, .hint = {}, .round = 0},
+                 When::kDurable);
+    return std::nullopt;
+  }
+  if (append.term > shared_.term())
+    shared_.enter_term(append.term);
+  else if (std::holds_alternative<Leader>(role_))
+    return std::nullopt;  // two leaders in a term: not from our kind
+  if (auto* follower = std::get_if<Follower>(&role_); follower == nullptr || follower->leader != from) {
+    change_role(make_follower(shared_, from));
+  }
+  return on_append(std::get<Follower>(role_), shared_, from, std::move(append));
+}
+
+Next Core::receive_vote(NodeId from, const VoteReply& reply) {
+  if (reply.term > shared_.term() && !reply.granted) {
+    shared_.enter_term(reply.term);
+    return make_follower(shared_, std::nullopt);
+  }
+  auto* candidate = std::get_if<Candidate>(&role_);
+  if (candidate == nullptr || (!reply.pre_vote && reply.term < shared_.term())) return std::nullopt;
+  return on_vote(*candidate, shared_, from, reply);
+}
+
+bool Core::settled() const {
+  if (const auto* follower = std::get_if<Follower>(&role_)) return hears_leader(*follower, shared_);
+  return std::holds_alternative<Leader>(role_);
+}
+
+void Core::change_role(Role next) {
+  auto& failed = shared_.out.reads_failed;
+  if (auto* leader = std::get_if<Leader>(&role_)) {
+    fail_local(leader->reads, failed);
+    fail_local(leader->early_reads, failed);
+  } else if (auto* follower = std::get_if<Follower>(&role_)) {
+    failed.insert(failed.end(), follower->reads.begin(), follower->reads.end());
+  }
+  role_ = std::move(next);
+}
+
+CoreStatus Core::status() const {
+  CoreStatus status{.role = RoleName::kFollower,
+                    .term = shared_.term(),
+                    .leader = std::nullopt,
+                    .commit = shared_.commit,
+                    .durable = shared_.durable,
+                    .last = shared_.log.last()};
+  if (const auto* follower = std::get_if<Follower>(&role_)) {
+    status.leader = follower->leader;
+  } else if (const auto* candidate = std::get_if<Candidate>(&role_)) {
+    status.role = candidate->pre_vote ? RoleName::kPreCandidate : RoleName::kCandidate;
+  } else {
+    status.role = RoleName::kLeader;
+    status.leader = shared_.self;
+  }
+  return status;
+}
+
+}  // namespace raft

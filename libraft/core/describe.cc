@@ -1,0 +1,86 @@
+#include "libraft/core/describe.h"
+
+#include <charconv>
+
+namespace raft {
+namespace {
+
+std::string number(std::uint64_t value) {
+  return std::to_string(value);
+}
+
+std::string describe(EntryId id) {
+  return number(id.index.value()) + "/" + number(id.term.value());
+}
+
+std::string flag(bool value) {
+  return value ? "yes" : "no";
+}
+
+std::string body(const RequestVote& m) {
+  return std::string(m.pre_vote ? "pre-vote" : "request-vote") + " last=" + describe(m.last) +
+         (m.transfer ? " transfer=yes" : "");
+}
+
+std::string body(const VoteReply& m) {
+  return std::string(m.pre_vote ? "pre-vote-reply" : "vote-reply") + " granted=" + flag(m.granted);
+}
+
+std::string body(const AppendEntries& m) {
+  return "append previous=" + describe(m.previous) + " entries=" + number(m.entries.size()) +
+         " commit=" + number(m.commit.value()) + " round=" + number(m.round);
+}
+
+std::string body(const AppendReply& m) {
+  return "append-reply success=" + flag(m.success) + " match=" + number(m.match.value()) +
+         (m.success ? "" : " hint=" + describe(m.hint)) + " round=" + number(m.round);
+}
+
+std::string body(const TimeoutNow& /*m*/) {
+  return "timeout-now";
+}
+std::string body(const ForwardProposals& m) {
+  return "forward proposals=" + number(m.payloads.size());
+}
+std::string body(const ReadIndexRequest& m) {
+  return "read-index id=" + number(m.id);
+}
+
+std::string body(const ReadIndexReply& m) {
+  return "read-index-reply id=" + number(m.id) + " index=" + number(m.index.value());
+}
+
+}  // namespace
+
+std::string describe(NodeId id) {
+  char text[16];
+  const auto end = std::to_chars(text, text + sizeof(text), id.value(), 16).ptr;
+  return {text, end};
+}
+
+std::string_view name(RoleName role) {
+  switch (role) {
+    case RoleName::kFollower:
+      return "follower";
+    case RoleName::kPreCandidate:
+      return "pre-candidate";
+    case RoleName::kCandidate:
+      return "candidate";
+    case RoleName::kLeader:
+      return "leader";
+  }
+  return "unknown";
+}
+
+std::string describe(const Message& message) {
+  return std::visit([](const auto& m) { return body(m) + " term=" + number(m.term.value()); }, message);
+}
+
+std::string describe(const CoreStatus& status) {
+  return "role=" + std::string(name(status.role)) + " term=" + number(status.term.value()) +
+         " leader=" + (status.leader ? describe(*status.leader) : "none") +
+         " commit=" + number(status.commit.value()) + " durable=" + number(status.durable.value()) +
+         " last=" + describe(status.last);
+}
+
+}  // namespace raft

@@ -1,0 +1,39 @@
+// Every limit of the core, with its unit and its relation to the others.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace raft {
+
+/// Time is counted in ticks; whoever drives the core says how long one is.
+struct CoreOptions {
+  /// A follower that hears nothing for this long campaigns; a leader that hears no quorum for this long steps
+  /// down.
+  std::uint32_t election_ticks = 100;
+  /// Each election timeout is drawn from [election_ticks, election_ticks + election_jitter_ticks).
+  std::uint32_t election_jitter_ticks = 50;
+  /// A leader shows itself this often. At most election_ticks / 5.
+  std::uint32_t heartbeat_ticks = 10;
+  /// Thesis 9.6. Off only for tests that show what it prevents.
+  bool pre_vote = true;
+  /// Thesis 6.2 and leader stickiness. Off only for tests that show what it prevents.
+  bool check_quorum = true;
+  /// Payload bytes in one AppendEntries; a single larger entry still goes, alone.
+  std::size_t append_bytes_max = 1U << 20U;
+  /// AppendEntries with entries that one peer may leave unanswered.
+  std::size_t inflight_messages_max = 128;
+  /// Payload bytes that one peer may leave unanswered.
+  std::size_t inflight_bytes_max = 16U << 20U;
+  /// Payload bytes of the newest entries that stay in memory for peers and for apply.
+  std::size_t cache_bytes_max = 64U << 20U;
+  /// Read requests that wait for confirmation at one time; more are refused.
+  std::size_t reads_max = 65536;
+
+  /// Every fault, in words; empty when all is well.
+  [[nodiscard]] std::vector<std::string> faults() const;
+};
+
+}  // namespace raft

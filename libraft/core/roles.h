@@ -1,0 +1,61 @@
+// The three roles. What only one role knows lives in that role, so it cannot be stale in another.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "libraft/core/progress.h"
+#include "libraft/core/types.h"
+
+namespace raft {
+
+struct Follower {
+  std::optional<NodeId> leader;
+  std::uint32_t elapsed_ticks = 0;  ///< since the leader was heard or a vote given
+  std::uint32_t timeout_ticks = 0;
+  std::vector<std::uint64_t> reads;  ///< this member's ReadIndex ids that the leader was asked for
+};
+
+/// Campaigning; with `pre_vote`, only asking whether a campaign would succeed (thesis 9.6).
+struct Candidate {
+  bool pre_vote = false;
+  bool transfer = false;  ///< the leader asked for it: leader stickiness does not apply
+  std::map<NodeId, bool> votes;
+  std::uint32_t elapsed_ticks = 0;
+  std::uint32_t timeout_ticks = 0;
+};
+
+/// A read that waits until a quorum confirms, in `round` or later, that this leader still leads.
+struct PendingRead {
+  std::uint64_t id = 0;
+  std::optional<NodeId> from;  ///< the follower that asked; nothing: this member itself
+  Index index;
+  std::uint64_t round = 0;
+};
+
+struct Transfer {
+  NodeId target;
+  std::uint32_t elapsed_ticks = 0;
+  bool told = false;  ///< TimeoutNow is out
+};
+
+struct Leader {
+  std::map<NodeId, Progress> peers;
+  Index first_of_term;                   ///< the no-op; committed entries at or after it prove the term (§8)
+  std::uint32_t heartbeat_ticks = 0;     ///< since the last heartbeat
+  std::uint32_t quorum_ticks = 0;        ///< since the last check-quorum
+  std::uint64_t round = 0;               ///< the newest read round asked of the peers
+  bool round_due = false;                ///< reads arrived in this step: start a round at its end
+  std::vector<PendingRead> reads;        ///< ascending by round
+  std::vector<PendingRead> early_reads;  ///< wait for the first commit of this term
+  std::optional<Transfer> transfer;
+};
+
+using Role = std::variant<Follower, Candidate, Leader>;
+/// The role to change to; nothing: stay. Only core.cc assigns it.
+using Next = std::optional<Role>;
+
+}  // namespace raft

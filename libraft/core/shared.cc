@@ -1,0 +1,107 @@
+#include "libraft/core/shared.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "libraft/base/check.h"
+
+namespace raft {
+
+Shared::Shared(NodeId self_id, CoreOptions core_options, Membership initial, HardState found,
+               LogView log_found, Index applied, std::uint64_t seed)
+    : self(self_id),
+      options(core_options),
+      membership(std::move(initial)),
+      log(std::move(log_found)),
+      commit(applied),
+      durable(log.last().index),
+      random(seed),
+      hard_state_(found) {
+  RAFT_CHECK(log.base().index <= applied && applied <= log.last().index);
+  RAFT_CHECK(log.last().term <= hard_state_.term);
+  out.apply = applied;
+}
+
+void Shared::enter_term(Term term) {
+  RAFT_CHECK(term > hard_state_.term);
+  hard_state_ = {term, std::nullopt};
+  hard_state_dirty_ = true;
+}
+
+void Shared::vote_for(NodeId candidate) {
+  if (hard_state_.voted_for == candidate) return;
+  RAFT_CHECK(!hard_state_.voted_for);
+  hard_state_.voted_for = candidate;
+  hard_state_dirty_ = true;
+}
+
+void Shared::send(NodeId to, Message message, When when) {
+  queued_.push_back({Send{to, std::move(message), 0}, when});
+}
+
+void Shared::append(Entry entry) {
+  log.append(entry);
+  unwritten_.push_back(std::move(entry));
+}
+
+void Shared::truncate_from(Index first) {
+  RAFT_CHECK(first > commit);
+  log.truncate_from(first);
+  durable = std::min(durable, first.previous());
+  while (!unwritten_.empty() && unwritten_.back().index >= first) unwritten_.pop_back();
+}
+
+void Shared::commit_to(Index index) {
+  RAFT_CHECK(index <= log.last().index);
+  commit = std::max(commit, index);
+}
+
+void Shared::persisted(std::uint64_t sequence) {
+  RAFT_CHECK(sequence <= sequence_);
+  persisted_sequence_ = std::max(persisted_sequence_, sequence);
+  std::optional<EntryId> written;
+  while (!pending_.empty() && pending_.front().sequence <= sequence) {
+    written = pending_.front().last;
+    pending_.pop_front();
+  }
+  // A suffix overwritten since is covered by a later write.
+  if (written && log.matches(*written)) durable = std::max(durable, written->index);
+}
+
+Effects Shared::finish_step() {
+  if (hard_state_dirty_ || !unwritten_.empty()) {
+    ++sequence_;
+    pending_.push_back({sequence_, log.last()});
+    Persist persist{sequence_, std::nullopt, std::exchange(unwritten_, {})};
+    if (std::exchange(hard_state_dirty_, false)) {
+      persist.hard_state = hard_state_;
+      hard_state_sequence_ = sequence_;
+    }
+    out.persist = std::move(persist);
+  }
+  // Nothing may be said in a term, nor with a vote, that a crash could make this member forget.
+  for (Queued& queued : queued_) {
+    const std::uint64_t after = queued.when == When::kDurable ? sequence_ : hard_state_sequence_;
+    queued.send.after = after > persisted_sequence_ ? after : 0;
+    out.sends.push_back(std::move(queued.send));
+  }
+  queued_.clear();
+  out.apply = std::max(out.apply, std::min(commit, durable));
+  const Index apply = out.apply;
+  Effects effects = std::exchange(out, {});
+  out.apply = apply;
+  return effects;
+}
+
+std::uint32_t Shared::draw_timeout() {
+  return options.election_ticks + static_cast<std::uint32_t>(random.below(options.election_jitter_ticks));
+}
+
+Follower make_follower(Shared& shared, std::optional<NodeId> leader) {
+  Follower follower;
+  follower.leader = leader;
+  follower.timeout_ticks = shared.draw_timeout();
+  return follower;
+}
+
+}  // namespace raft

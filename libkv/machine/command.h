@@ -1,7 +1,9 @@
 // What a log entry says: the replicated commands and their one encoding (FORMAT.md).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -12,6 +14,11 @@
 #include "libraft/core/types.h"
 
 namespace kv {
+
+/// How deep a Txn may nest inside Txns and how many compares, steps and URLs one command may hold. Both are
+/// far above what the API lets in; they bound what a reader of the log may be asked for.
+inline constexpr std::size_t kTxnDepthMax = 256;
+inline constexpr std::size_t kCommandElementsMax = 1U << 20U;
 
 struct PutOp {
   std::string key;
@@ -95,8 +102,18 @@ struct Command {
 /// bytes.
 std::string encode_command(raft::NodeId origin, std::uint64_t sequence, const Operation& operation);
 
-/// Bounds-checked. An unknown version or kind, or trailing bytes, is ErrorCode::kMismatch / kCorruption.
+/// Bounds-checked. An unknown version or kind is ErrorCode::kMismatch; truncated or trailing bytes are
+/// kCorruption; more than kTxnDepthMax or kCommandElementsMax is kLimit.
 raft::Result<Command> decode_command(std::string_view payload);
+
+/// Who waits for a command.
+struct CommandHeader {
+  raft::NodeId origin;
+  std::uint64_t sequence = 0;
+};
+
+/// The header alone: readable even when a newer version wrote a kind that decode_command refuses.
+std::optional<CommandHeader> peek_header(std::string_view payload);
 
 /// One line for logs and kvwal: the command's name and its keys, with unprintable bytes escaped; no values.
 std::string describe(const Operation& operation);

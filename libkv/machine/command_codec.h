@@ -1,0 +1,40 @@
+// The numbers of the command encoding (FORMAT.md), shared by its writer and its reader.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace kv::codec {
+
+/// The first byte of every command. A reader refuses any other: a changed layout is a new version.
+inline constexpr std::uint8_t kVersion = 1;
+
+/// The second byte of every command. Never renumbered; a changed meaning is a new kind.
+enum class Kind : std::uint8_t {
+  kPut = 1,
+  kDeleteRange = 2,
+  kTxn = 3,
+  kCompact = 4,
+  kPublishMember = 5,
+};
+
+/// The first byte of every step of a Txn. Never renumbered.
+enum class OpKind : std::uint8_t { kRange = 1, kPut = 2, kDeleteRange = 3, kTxn = 4 };
+
+/// Bits of the flag byte of a put, a delete and a range.
+inline constexpr std::uint8_t kPrevKv = 1U << 0U;
+inline constexpr std::uint8_t kIgnoreValue = 1U << 1U;
+inline constexpr std::uint8_t kIgnoreLease = 1U << 2U;
+inline constexpr std::uint8_t kKeysOnly = 1U << 0U;
+inline constexpr std::uint8_t kCountOnly = 1U << 1U;
+
+/// Signed numbers travel as varints with the sign in the lowest bit, so that small ones of either sign are
+/// short.
+constexpr std::uint64_t zigzag(std::int64_t value) {
+  return (static_cast<std::uint64_t>(value) << 1U) ^ (value < 0 ? ~0ULL : 0ULL);
+}
+constexpr std::int64_t unzigzag(std::uint64_t value) {
+  return static_cast<std::int64_t>((value >> 1U) ^ ((value & 1U) != 0 ? ~0ULL : 0ULL));
+}
+
+}  // namespace kv::codec

@@ -1,0 +1,221 @@
+#include <algorithm>
+
+#include "libkv/machine/command.h"
+#include "libkv/machine/command_codec.h"
+#include "libraft/base/bytes.h"
+
+namespace kv {
+namespace {
+
+using codec::Kind;
+using codec::OpKind;
+using raft::ByteReader;
+using raft::ErrorCode;
+
+constexpr std::string_view kPlace = "command";
+
+/// Lists are grown as their elements arrive; only this many are trusted for the first allocation.
+constexpr std::uint64_t kReserveMax = 128;
+
+/// What stopped the decoding, told apart because a newer member may write what this one cannot read.
+enum class Fault : std::uint8_t { kNone, kMalformed, kUnknownKind, kTooDeep, kTooMany };
+
+/// Reads what Encoder wrote. A fault latches; every loop stops at it, so hostile counts cost nothing.
+class Decoder {
+ public:
+  explicit Decoder(std::string_view input) : reader_(input) {}
+
+  [[nodiscard]] Fault finish() const {
+    if (fault_ != Fault::kNone) return fault_;
+    return reader_.done() ? Fault::kNone : Fault::kMalformed;
+  }
+
+  void read(RangeOp& op) {
+    text(op.key);
+    text(op.range_end);
+    op.limit = number();
+    op.revision = number();
+    op.sort_order = static_cast<SortOrder>(reader_.u8());
+    op.sort_target = static_cast<SortTarget>(reader_.u8());
+    const std::uint8_t flags = known_flags(codec::kKeysOnly | codec::kCountOnly);
+    op.keys_only = (flags & codec::kKeysOnly) != 0;
+    op.count_only = (flags & codec::kCountOnly) != 0;
+    op.min_mod_revision = number();
+    op.max_mod_revision = number();
+    op.min_create_revision = number();
+    op.max_create_revision = number();
+  }
+
+  void read(PutOp& op) {
+    const std::uint8_t flags = known_flags(codec::kPrevKv | codec::kIgnoreValue | codec::kIgnoreLease);
+    op.prev_kv = (flags & codec::kPrevKv) != 0;
+    op.ignore_value = (flags & codec::kIgnoreValue) != 0;
+    op.ignore_lease = (flags & codec::kIgnoreLease) != 0;
+    op.lease = number();
+    text(op.key);
+    text(op.value);
+  }
+
+  void read(DeleteRangeOp& op) {
+    op.prev_kv = known_flags(codec::kPrevKv) != 0;
+    text(op.key);
+    text(op.range_end);
+  }
+
+  void read(TxnOp& op) {
+    if (++depth_ > kTxnDepthMax) return fail(Fault::kTooDeep);
+    list(op.compares);
+    list(op.success);
+    list(op.failure);
+    --depth_;
+  }
+
+  void read(CompactOp& op) { op.revision = number(); }
+
+  void read(PublishMemberOp& op) {
+    op.member = raft::NodeId(reader_.u64());
+    text(op.name);
+    list(op.client_urls);
+  }
+
+ private:
+  void read(Compare& compare) {
+    compare.result = static_cast<Compare::Result>(reader_.u8());
+    compare.target = static_cast<Compare::Target>(reader_.u8());
+    text(compare.key);
+    text(compare.range_end);
+    compare.number = number();
+    text(compare.value);
+  }
+
+  void read(Op& op) {
+    switch (static_cast<OpKind>(reader_.u8())) {
+      case OpKind::kRange:
+        return read(op.value.emplace<RangeOp>());
+      case OpKind::kPut:
+        return read(op.value.emplace<PutOp>());
+      case OpKind::kDeleteRange:
+        return read(op.value.emplace<DeleteRangeOp>());
+      case OpKind::kTxn:
+        return read(op.value.emplace<TxnOp>());
+    }
+    fail(reader_.ok() ? Fault::kUnknownKind : Fault::kMalformed);
+  }
+
+  void read(std::string& value) { text(value); }
+
+  template <class T>
+  void list(std::vector<T>& items) {
+    const std::uint64_t count = reader_.varint();
+    items.reserve(static_cast<std::size_t>(std::min(count, kReserveMax)));
+    for (std::uint64_t i = 0; i < count && good(); ++i) {
+      if (++elements_ > kCommandElementsMax) return fail(Fault::kTooMany);
+      read(items.emplace_back());
+    }
+  }
+
+  std::uint8_t known_flags(std::uint8_t known) {
+    const std::uint8_t flags = reader_.u8();
+    if ((flags & ~known) != 0) fail(Fault::kUnknownKind);
+    return flags;
+  }
+
+  std::int64_t number() { return codec::unzigzag(reader_.varint()); }
+  void text(std::string& value) { value = reader_.bytes(); }
+  [[nodiscard]] bool good() const { return fault_ == Fault::kNone && reader_.ok(); }
+  void fail(Fault fault) {
+    if (fault_ == Fault::kNone) fault_ = fault;
+  }
+
+  ByteReader reader_;
+  Fault fault_ = Fault::kNone;
+  std::size_t depth_ = 0;
+  std::size_t elements_ = 0;
+};
+
+std::unexpected<raft::Error> explain(Fault fault) {
+  switch (fault) {
+    case Fault::kNone:
+      break;
+    case Fault::kUnknownKind:
+      return raft::fail(ErrorCode::kMismatch, std::string(kPlace),
+                        "a part of a kind this version does not know");
+    case Fault::kTooDeep:
+      return raft::fail(ErrorCode::kLimit, std::string(kPlace),
+                        "nested deeper than kTxnDepthMax = " + std::to_string(kTxnDepthMax));
+    case Fault::kTooMany:
+      return raft::fail(ErrorCode::kLimit, std::string(kPlace),
+                        "more parts than kCommandElementsMax = " + std::to_string(kCommandElementsMax));
+    case Fault::kMalformed:
+      break;
+  }
+  return raft::fail(ErrorCode::kCorruption, std::string(kPlace), "truncated, or trailing bytes");
+}
+
+template <class T>
+raft::Result<Operation> decode_body(std::string_view body) {
+  Decoder decoder(body);
+  Operation operation;
+  decoder.read(operation.emplace<T>());
+  if (const Fault fault = decoder.finish(); fault != Fault::kNone) return explain(fault);
+  return operation;
+}
+
+raft::Result<Operation> decode_operation(Kind kind, std::string_view body) {
+  switch (kind) {
+    case Kind::kPut:
+      return decode_body<PutOp>(body);
+    case Kind::kDeleteRange:
+      return decode_body<DeleteRangeOp>(body);
+    case Kind::kTxn:
+      return decode_body<TxnOp>(body);
+    case Kind::kCompact:
+      return decode_body<CompactOp>(body);
+    case Kind::kPublishMember:
+      return decode_body<PublishMemberOp>(body);
+  }
+  return raft::fail(ErrorCode::kMismatch, std::string(kPlace),
+                    "kind " + std::to_string(static_cast<int>(kind)) + " is not known to this version");
+}
+
+struct Parsed {
+  Kind kind{};
+  CommandHeader header;
+  std::string_view body;
+};
+
+raft::Result<Parsed> parse_header(std::string_view payload) {
+  ByteReader reader(payload);
+  Parsed parsed;
+  const std::uint8_t version = reader.u8();
+  if (reader.ok() && version != codec::kVersion) {
+    return raft::fail(ErrorCode::kMismatch, std::string(kPlace),
+                      "format version " + std::to_string(version) + ", this version reads " +
+                          std::to_string(codec::kVersion));
+  }
+  parsed.kind = static_cast<Kind>(reader.u8());
+  parsed.header.origin = raft::NodeId(reader.u64());
+  parsed.header.sequence = reader.u64();
+  if (!reader.ok()) return raft::fail(ErrorCode::kCorruption, std::string(kPlace), "shorter than its header");
+  parsed.body = reader.rest();
+  return parsed;
+}
+
+}  // namespace
+
+std::optional<CommandHeader> peek_header(std::string_view payload) {
+  auto parsed = parse_header(payload);
+  if (!parsed) return std::nullopt;
+  return parsed->header;
+}
+
+raft::Result<Command> decode_command(std::string_view payload) {
+  ASSIGN_OR_RETURN(const Parsed parsed, parse_header(payload));
+  Command command;
+  command.origin = parsed.header.origin;
+  command.sequence = parsed.header.sequence;
+  ASSIGN_OR_RETURN(command.operation, decode_operation(parsed.kind, parsed.body));
+  return command;
+}
+
+}  // namespace kv

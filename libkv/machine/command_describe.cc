@@ -1,0 +1,116 @@
+#include <algorithm>
+
+#include "libkv/machine/command.h"
+
+namespace kv {
+namespace {
+
+constexpr std::size_t kKeyBytesShownMax = 128;
+constexpr std::size_t kStepsShownMax = 8;
+
+void append_escaped(std::string& out, std::string_view bytes) {
+  constexpr char kHex[] = "0123456789abcdef";
+  for (const char c : bytes.substr(0, kKeyBytesShownMax)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\') {
+      out += c;
+    } else {
+      out += "\\x";
+      out += kHex[byte >> 4U];
+      out += kHex[byte & 0xfU];
+    }
+  }
+  if (bytes.size() > kKeyBytesShownMax) out += "...";
+}
+
+void append_field(std::string& out, std::string_view label, std::string_view bytes) {
+  out += ' ';
+  out += label;
+  out += "=\"";
+  append_escaped(out, bytes);
+  out += '"';
+}
+
+void append_number(std::string& out, std::string_view label, std::int64_t value) {
+  out += ' ';
+  out += label;
+  out += '=';
+  out += std::to_string(value);
+}
+
+void append_keys(std::string& out, std::string_view key, std::string_view range_end) {
+  append_field(out, "key", key);
+  if (!range_end.empty()) append_field(out, "range_end", range_end);
+}
+
+struct Describer {
+  std::string& out;
+
+  void operator()(const RangeOp& op) const {
+    out += "range";
+    append_keys(out, op.key, op.range_end);
+    if (op.revision > 0) append_number(out, "revision", op.revision);
+  }
+
+  void operator()(const PutOp& op) const {
+    out += "put";
+    append_field(out, "key", op.key);
+    append_number(out, "value_bytes", static_cast<std::int64_t>(op.value.size()));
+    if (op.lease != 0) append_number(out, "lease", op.lease);
+  }
+
+  void operator()(const DeleteRangeOp& op) const {
+    out += "delete_range";
+    append_keys(out, op.key, op.range_end);
+  }
+
+  void operator()(const TxnOp& op) const {
+    out += "txn";
+    append_number(out, "compares", static_cast<std::int64_t>(op.compares.size()));
+    for (std::size_t i = 0; i < std::min(op.compares.size(), kStepsShownMax); ++i) {
+      append_field(out, "if", op.compares[i].key);
+    }
+    branch("then", op.success);
+    branch("else", op.failure);
+  }
+
+  void operator()(const CompactOp& op) const {
+    out += "compact";
+    append_number(out, "revision", op.revision);
+  }
+
+  void operator()(const PublishMemberOp& op) const {
+    out += "publish_member member=" + std::to_string(op.member.value());
+    append_field(out, "name", op.name);
+  }
+
+ private:
+  void branch(std::string_view label, const std::vector<Op>& ops) const {
+    if (ops.empty()) return;
+    out += ' ';
+    out += label;
+    out += "=[";
+    const std::size_t shown = std::min(ops.size(), kStepsShownMax);
+    for (std::size_t i = 0; i < shown; ++i) {
+      if (i != 0) out += "; ";
+      // A nested transaction is named, not opened: the line stays a line.
+      if (std::holds_alternative<TxnOp>(ops[i].value)) {
+        out += "txn";
+      } else {
+        std::visit(*this, ops[i].value);
+      }
+    }
+    if (shown < ops.size()) out += "; ... " + std::to_string(ops.size() - shown) + " more";
+    out += ']';
+  }
+};
+
+}  // namespace
+
+std::string describe(const Operation& operation) {
+  std::string out;
+  std::visit(Describer{out}, operation);
+  return out;
+}
+
+}  // namespace kv

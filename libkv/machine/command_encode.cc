@@ -1,0 +1,135 @@
+#include "libkv/machine/command.h"
+#include "libkv/machine/command_codec.h"
+#include "libraft/base/bytes.h"
+
+namespace kv {
+
+bool TxnOp::operator==(const TxnOp&) const = default;
+bool Op::operator==(const Op&) const = default;
+
+namespace {
+
+using codec::Kind;
+using codec::OpKind;
+using raft::ByteWriter;
+
+std::uint8_t flag(bool on, std::uint8_t bit) {
+  return on ? bit : std::uint8_t{0};
+}
+
+/// One overload for each part of a command; FORMAT.md lists the same fields in the same order.
+class Encoder {
+ public:
+  explicit Encoder(std::string& out) : writer_(out) {}
+
+  void header(Kind kind, raft::NodeId origin, std::uint64_t sequence) {
+    writer_.u8(codec::kVersion);
+    writer_.u8(static_cast<std::uint8_t>(kind));
+    writer_.u64(origin.value());
+    writer_.u64(sequence);
+  }
+
+  void write(const RangeOp& op) {
+    writer_.bytes(op.key);
+    writer_.bytes(op.range_end);
+    number(op.limit);
+    number(op.revision);
+    writer_.u8(static_cast<std::uint8_t>(op.sort_order));
+    writer_.u8(static_cast<std::uint8_t>(op.sort_target));
+    writer_.u8(flag(op.keys_only, codec::kKeysOnly) | flag(op.count_only, codec::kCountOnly));
+    number(op.min_mod_revision);
+    number(op.max_mod_revision);
+    number(op.min_create_revision);
+    number(op.max_create_revision);
+  }
+
+  void write(const PutOp& op) {
+    writer_.u8(flag(op.prev_kv, codec::kPrevKv) | flag(op.ignore_value, codec::kIgnoreValue) |
+               flag(op.ignore_lease, codec::kIgnoreLease));
+    number(op.lease);
+    writer_.bytes(op.key);
+    writer_.bytes(op.value);
+  }
+
+  void write(const DeleteRangeOp& op) {
+    writer_.u8(flag(op.prev_kv, codec::kPrevKv));
+    writer_.bytes(op.key);
+    writer_.bytes(op.range_end);
+  }
+
+  void write(const TxnOp& op) {
+    writer_.varint(op.compares.size());
+    for (const Compare& compare : op.compares) write(compare);
+    branch(op.success);
+    branch(op.failure);
+  }
+
+  void write(const CompactOp& op) { number(op.revision); }
+
+  void write(const PublishMemberOp& op) {
+    writer_.u64(op.member.value());
+    writer_.bytes(op.name);
+    writer_.varint(op.client_urls.size());
+    for (const std::string& url : op.client_urls) writer_.bytes(url);
+  }
+
+ private:
+  void number(std::int64_t value) { writer_.varint(codec::zigzag(value)); }
+
+  void write(const Compare& compare) {
+    writer_.u8(static_cast<std::uint8_t>(compare.result));
+    writer_.u8(static_cast<std::uint8_t>(compare.target));
+    writer_.bytes(compare.key);
+    writer_.bytes(compare.range_end);
+    number(compare.number);
+    writer_.bytes(compare.value);
+  }
+
+  void branch(const std::vector<Op>& ops) {
+    writer_.varint(ops.size());
+    for (const Op& op : ops) {
+      writer_.u8(static_cast<std::uint8_t>(kind_of(op)));
+      std::visit([this](const auto& step) { write(step); }, op.value);
+    }
+  }
+
+  static OpKind kind_of(const Op& op) {
+    struct Namer {
+      OpKind operator()(const RangeOp&) const { return OpKind::kRange; }
+      OpKind operator()(const PutOp&) const { return OpKind::kPut; }
+      OpKind operator()(const DeleteRangeOp&) const { return OpKind::kDeleteRange; }
+      OpKind operator()(const TxnOp&) const { return OpKind::kTxn; }
+    };
+    return std::visit(Namer{}, op.value);
+  }
+
+  ByteWriter writer_;
+};
+
+struct KindNamer {
+  Kind operator()(const PutOp&) const { return Kind::kPut; }
+  Kind operator()(const DeleteRangeOp&) const { return Kind::kDeleteRange; }
+  Kind operator()(const TxnOp&) const { return Kind::kTxn; }
+  Kind operator()(const CompactOp&) const { return Kind::kCompact; }
+  Kind operator()(const PublishMemberOp&) const { return Kind::kPublishMember; }
+};
+
+/// What to reserve, so that the common command is encoded with one allocation.
+std::size_t size_hint(const Operation& operation) {
+  constexpr std::size_t kFixed = 64;
+  if (const auto* put = std::get_if<PutOp>(&operation)) return kFixed + put->key.size() + put->value.size();
+  return kFixed;
+}
+
+}  // namespace
+
+std::string encode_command(raft::NodeId origin, std::uint64_t sequence, const Operation& operation) {
+  std::string out;
+  out.reserve(size_hint(operation));
+  Encoder encoder(out);
+  encoder.header(std::visit(KindNamer{}, operation), origin, sequence);
+  std::visit([&encoder](const auto& op) { encoder.write(op); }, operation);
+  return out;
+}
+
+}  // namespace kv

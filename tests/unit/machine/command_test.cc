@@ -1,0 +1,209 @@
+#include "libkv/machine/command.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "libraft/base/random.h"
+
+namespace kv {
+namespace {
+
+using raft::ErrorCode;
+using raft::NodeId;
+
+std::string hex(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes) {
+    constexpr char kHex[] = "0123456789abcdef";
+    out += kHex[static_cast<unsigned char>(c) >> 4U];
+    out += kHex[static_cast<unsigned char>(c) & 0xfU];
+  }
+  return out;
+}
+
+TxnOp sample_txn() {
+  TxnOp inner;
+  inner.success.push_back({DeleteRangeOp{.key = "d", .range_end = std::string(1, '\0'), .prev_kv = true}});
+  TxnOp txn;
+  txn.compares.push_back({.result = Compare::Result::kGreater,
+                          .target = Compare::Target::kValue,
+                          .key = "k",
+                          .range_end = "l",
+                          .number = -5,
+                          .value = "v"});
+  txn.compares.push_back({.result = static_cast<Compare::Result>(77),
+                          .target = static_cast<Compare::Target>(99),
+                          .key = "odd",
+                          .range_end = "",
+                          .value = ""});
+  txn.success.push_back({RangeOp{.key = "a",
+                                 .range_end = "b",
+                                 .limit = -1,
+                                 .revision = 1LL << 60,
+                                 .sort_order = SortOrder::kDescend,
+                                 .sort_target = SortTarget::kValue,
+                                 .keys_only = true,
+                                 .min_mod_revision = 1,
+                                 .max_mod_revision = 2,
+                                 .min_create_revision = 3,
+                                 .max_create_revision = 4}});
+  txn.success.push_back({inner});
+  txn.failure.push_back(
+      {PutOp{.key = "p", .value = std::string(300, 'x'), .lease = -7, .ignore_lease = true}});
+  return txn;
+}
+
+std::vector<Operation> samples() {
+  return {
+      PutOp{.key = "key", .value = "value", .lease = 9, .prev_kv = true},
+      PutOp{.key = "key",
+            .value = "",
+            .lease = std::numeric_limits<std::int64_t>::min(),
+            .ignore_value = true,
+            .ignore_lease = true},
+      DeleteRangeOp{.key = "a", .range_end = "b", .prev_kv = false},
+      sample_txn(),
+      CompactOp{.revision = 12},
+      PublishMemberOp{.member = NodeId(~0ULL), .name = "n1", .client_urls = {"http://a:1", "http://b:2"}}};
+}
+
+TxnOp nest(std::size_t depth) {
+  TxnOp txn;
+  for (std::size_t i = 1; i < depth; ++i) {
+    TxnOp outer;
+    outer.success.push_back({std::move(txn)});
+    txn = std::move(outer);
+  }
+  return txn;
+}
+
+TEST(Command, DecodesWhatWasEncoded) {
+  for (const Operation& operation : samples()) {
+    auto decoded = decode_command(encode_command(NodeId(3), 42, operation));
+    ASSERT_TRUE(decoded) << decoded.error().text();
+    EXPECT_EQ(*decoded, (Command{NodeId(3), 42, operation}));
+  }
+}
+
+TEST(Command, TheWorkedExampleOfTheFormatIsTrue) {
+  const PutOp put{.key = "foo", .value = "bar", .lease = 5, .prev_kv = true};
+  EXPECT_EQ(hex(encode_command(NodeId(0x0102), 7, put)),
+            "01"
+            "01"
+            "0201000000000000"
+            "0700000000000000"
+            "01"
+            "0a"
+            "03666f6f"
+            "03626172");
+}
+
+TEST(Command, TheWorkedTransactionOfTheFormatIsTrue) {
+  TxnOp txn;
+  txn.compares.push_back({.target = Compare::Target::kMod, .key = "c", .range_end = "", .value = ""});
+  txn.success.push_back({PutOp{.key = "c", .value = "1"}});
+  txn.failure.push_back({RangeOp{.key = "c", .range_end = ""}});
+  EXPECT_EQ(hex(encode_command(NodeId(1), 2, txn)),
+            "0103"
+            "0100000000000000"
+            "0200000000000000"
+            "01"
+            "0002"
+            "0163"
+            "00"
+            "00"
+            "00"
+            "01"
+            "02"
+            "0000"
+            "0163"
+            "0131"
+            "01"
+            "01"
+            "0163"
+            "00"
+            "0000"
+            "0000"
+            "00"
+            "00000000");
+}
+
+TEST(Command, AnUnknownVersionIsAMismatch) {
+  std::string bytes = encode_command(NodeId(1), 1, CompactOp{.revision = 1});
+  bytes[0] = 2;
+  auto decoded = decode_command(bytes);
+  ASSERT_FALSE(decoded);
+  EXPECT_EQ(decoded.error().code, ErrorCode::kMismatch);
+  EXPECT_FALSE(peek_header(bytes));
+}
+
+TEST(Command, AnUnknownKindIsAMismatchWhoseHeaderIsReadable) {
+  std::string bytes = encode_command(NodeId(8), 9, CompactOp{.revision = 1});
+  bytes[1] = 100;
+  auto decoded = decode_command(bytes);
+  ASSERT_FALSE(decoded);
+  EXPECT_EQ(decoded.error().code, ErrorCode::kMismatch);
+  ASSERT_TRUE(peek_header(bytes));
+  EXPECT_EQ(peek_header(bytes)->origin, NodeId(8));
+  EXPECT_EQ(peek_header(bytes)->sequence, 9U);
+}
+
+TEST(Command, EveryTruncationAndEveryTrailingByteIsRefused) {
+  for (const Operation& operation : samples()) {
+    const std::string bytes = encode_command(NodeId(1), 2, operation);
+    for (std::size_t length = 0; length < bytes.size(); ++length) {
+      EXPECT_FALSE(decode_command(bytes.substr(0, length))) << describe(operation) << " cut at " << length;
+    }
+    auto trailing = decode_command(bytes + '\0');
+    ASSERT_FALSE(trailing);
+    EXPECT_EQ(trailing.error().code, ErrorCode::kCorruption);
+  }
+}
+
+TEST(Command, NestingIsBounded) {
+  EXPECT_TRUE(decode_command(encode_command(NodeId(1), 1, nest(kTxnDepthMax))));
+  auto deeper = decode_command(encode_command(NodeId(1), 1, nest(kTxnDepthMax + 1)));
+  ASSERT_FALSE(deeper);
+  EXPECT_EQ(deeper.error().code, ErrorCode::kLimit);
+}
+
+TEST(Command, ACountBeyondTheInputIsRefused) {
+  std::string bytes = encode_command(NodeId(1), 1, TxnOp{});
+  bytes.resize(bytes.size() - 3);
+  bytes += "\xff\xff\xff\xff\xff\xff\xff\xff\x7f";
+  auto decoded = decode_command(bytes);
+  ASSERT_FALSE(decoded);
+  EXPECT_EQ(decoded.error().code, ErrorCode::kCorruption);
+}
+
+TEST(Command, MutatedBytesNeverDoMoreThanFail) {
+  raft::Random random(7);
+  for (int round = 0; round < 20000; ++round) {
+    const auto all = samples();
+    std::string bytes = encode_command(NodeId(1), 2, all[random.below(all.size())]);
+    for (std::uint64_t i = 0; i <= random.below(4); ++i) {
+      bytes[random.below(bytes.size())] = static_cast<char>(random.next());
+    }
+    if (auto decoded = decode_command(bytes)) {
+      EXPECT_EQ(*decode_command(encode_command(decoded->origin, decoded->sequence, decoded->operation)),
+                *decoded);
+    }
+  }
+}
+
+TEST(Command, DescriptionNamesKeysAndHidesValues) {
+  EXPECT_EQ(describe(PutOp{.key = std::string("a\0\"", 3), .value = "secret", .lease = 4}),
+            "put key=\"a\\x00\\x22\" value_bytes=6 lease=4");
+  EXPECT_EQ(describe(DeleteRangeOp{.key = "a", .range_end = "b"}), "delete_range key=\"a\" range_end=\"b\"");
+  EXPECT_EQ(describe(CompactOp{.revision = 3}), "compact revision=3");
+  EXPECT_EQ(describe(sample_txn()),
+            "txn compares=2 if=\"k\" if=\"odd\" then=[range key=\"a\" range_end=\"b\" "
+            "revision=1152921504606846976; "
+            "txn] else=[put key=\"p\" value_bytes=300 lease=-7]");
+  EXPECT_EQ(describe(PublishMemberOp{.member = NodeId(5), .name = "n", .client_urls = {}}),
+            "publish_member member=5 name=\"n\"");
+}
+
+}  // namespace
+}  // namespace kv

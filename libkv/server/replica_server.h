@@ -1,0 +1,56 @@
+// One member of the cluster, whole: the machine replicated by a raft driver, behind the KvServer interface.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "libkv/machine/machine.h"
+#include "libkv/server/server.h"
+#include "libraft/base/log_sink.h"
+#include "libraft/log/log_store.h"
+#include "libraft/net/transport.h"
+#include "libraft/node/options.h"
+
+namespace kv {
+
+struct ReplicaServerOptions {
+  std::uint64_t cluster_id = 0;
+  raft::ReplicaOptions replica;
+  /// Contract section 6: 5 s + 2 x the election timeout.
+  std::chrono::milliseconds request_timeout{7000};
+  /// Bytes of one encoded command; more is kTooLarge.
+  std::size_t request_bytes_max = 1572864;
+  /// Committed entries that wait to be applied; beyond it new writes are kTooManyRequests.
+  std::uint64_t backlog_entries_max = 5000;
+  /// Unlike that of every earlier start of this member, so that old entries answer no new request.
+  std::uint64_t first_sequence = 1;
+};
+
+/// Must outlive the server; it does not own them.
+struct ReplicaServerParts {
+  raft::LogStore* log = nullptr;
+  Machine* machine = nullptr;
+  raft::Transport* transport = nullptr;
+};
+
+class ReplicaServer : public KvServer {
+ public:
+  /// `failed`: the disk failed or is damaged; the process should end. Called once, from any thread.
+  static raft::Result<std::unique_ptr<ReplicaServer>> start(const ReplicaServerOptions& options,
+                                                            ReplicaServerParts parts, raft::LogSink log,
+                                                            std::function<void(const raft::Error&)> failed);
+
+  /// For the transport's ReceiveHandler.
+  virtual void receive(raft::NodeId from, std::vector<raft::Message> messages) = 0;
+  /// Asks the replica's threads for a sign of life; false when one has not moved since the last call.
+  [[nodiscard]] virtual bool alive() = 0;
+  /// Hands leadership over when this member leads, waiting at most `limit`; then answers whatever still waits
+  /// with kStopped and joins the threads. The parts may be destroyed after it.
+  virtual void stop(std::chrono::milliseconds limit) = 0;
+};
+
+}  // namespace kv

@@ -6,6 +6,20 @@
 #include "libraft/base/check.h"
 
 namespace raft {
+namespace {
+
+/// Several messages of a leader that arrive together need one acknowledgement: the newest says it all.
+bool absorb(Message& earlier, const Message& later) {
+  auto* first = std::get_if<AppendReply>(&earlier);
+  const auto* second = std::get_if<AppendReply>(&later);
+  if (first == nullptr || second == nullptr || !first->success || !second->success) return false;
+  if (first->term != second->term) return false;
+  first->match = std::max(first->match, second->match);
+  first->round = std::max(first->round, second->round);
+  return true;
+}
+
+}  // namespace
 
 Shared::Shared(NodeId self_id, CoreOptions core_options, Membership initial, HardState found,
                LogView log_found, Index applied, std::uint64_t seed)
@@ -36,6 +50,10 @@ void Shared::vote_for(NodeId candidate) {
 }
 
 void Shared::send(NodeId to, Message message, When when) {
+  if (!queued_.empty() && queued_.back().when == when && queued_.back().send.to == to &&
+      absorb(queued_.back().send.message, message)) {
+    return;
+  }
   queued_.push_back({Send{to, std::move(message), 0}, when});
 }
 

@@ -66,6 +66,9 @@ void Shared::truncate_from(Index first) {
   RAFT_CHECK(first > commit);
   log.truncate_from(first);
   durable = std::min(durable, first.previous());
+  // Writes under way vouch for nothing from here on, not even if the same entry comes back later: a write
+  // between theirs and its return replaces it on disk.
+  for (Pending& write : pending_) write.last = std::min(write.last, first.previous());
   while (!unwritten_.empty() && unwritten_.back().index >= first) unwritten_.pop_back();
 }
 
@@ -77,19 +80,16 @@ void Shared::commit_to(Index index) {
 void Shared::persisted(std::uint64_t sequence) {
   RAFT_CHECK(sequence <= sequence_);
   persisted_sequence_ = std::max(persisted_sequence_, sequence);
-  std::optional<EntryId> written;
   while (!pending_.empty() && pending_.front().sequence <= sequence) {
-    written = pending_.front().last;
+    durable = std::max(durable, pending_.front().last);
     pending_.pop_front();
   }
-  // A suffix overwritten since is covered by a later write.
-  if (written && log.matches(*written)) durable = std::max(durable, written->index);
 }
 
 Effects Shared::finish_step() {
   if (hard_state_dirty_ || !unwritten_.empty()) {
     ++sequence_;
-    pending_.push_back({sequence_, log.last()});
+    pending_.push_back({sequence_, log.last().index});
     Persist persist{sequence_, std::nullopt, std::exchange(unwritten_, {})};
     if (std::exchange(hard_state_dirty_, false)) {
       persist.hard_state = hard_state_;

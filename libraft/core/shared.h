@@ -57,7 +57,7 @@ struct Shared {
  private:
   struct Pending {
     std::uint64_t sequence;
-    EntryId last;
+    Index last;  ///< of this log's entries, the newest it makes durable
   };
   struct Queued {
     Send send;

@@ -48,7 +48,8 @@ class ThreadedDriver final : public Driver {
         writes_(kQueueItemsMax),
         applies_(kQueueItemsMax),
         status_(replica_.status()),
-        applied_(parts.machine->applied().index.value()) {}
+        applied_(parts.machine->applied().index.value()),
+        committed_(applied_.load()) {}
 
   ~ThreadedDriver() override { stop(); }
 
@@ -70,6 +71,11 @@ class ThreadedDriver final : public Driver {
     return status_;
   }
   Index applied() const override { return Index(applied_.load(std::memory_order_acquire)); }
+  std::uint64_t backlog() const override {
+    const std::uint64_t done = applied_.load(std::memory_order_acquire);
+    const std::uint64_t committed = committed_.load(std::memory_order_acquire);
+    return committed > done ? committed - done : 0;
+  }
   Heartbeats heartbeats() const override {
     return {raft_steps_.load(), applied_batches_.load(), synced_batches_.load()};
   }
@@ -111,6 +117,7 @@ class ThreadedDriver final : public Driver {
   mutable std::mutex status_mutex_;  // guards status_
   CoreStatus status_;
   std::atomic<std::uint64_t> applied_;
+  std::atomic<std::uint64_t> committed_;
   std::atomic<std::uint64_t> raft_steps_ = 0;
   std::atomic<std::uint64_t> applied_batches_ = 0;
   std::atomic<std::uint64_t> synced_batches_ = 0;
@@ -179,6 +186,7 @@ void ThreadedDriver::publish_status() {
     before = std::exchange(status_, now);
   }
   if (before == now) return;
+  committed_.store(now.commit.value(), std::memory_order_release);
   if (before.role != now.role || before.term != now.term || before.leader != now.leader) {
     log_(LogLevel::kInfo, "event=role " + describe(now));
   }

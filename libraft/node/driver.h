@@ -58,6 +58,8 @@ class Driver {
 
   [[nodiscard]] virtual CoreStatus status() const = 0;
   [[nodiscard]] virtual Index applied() const = 0;
+  /// Committed entries that are not applied here yet. Costs two loads: for admission, on every write.
+  [[nodiscard]] virtual std::uint64_t backlog() const = 0;
   /// Counts for a watchdog: they grow while the threads are alive.
   struct Heartbeats {
     std::uint64_t raft_steps = 0;

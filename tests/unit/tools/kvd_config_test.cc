@@ -1,0 +1,215 @@
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "tools/kvd/cluster_ids.h"
+#include "tools/kvd/config.h"
+#include "tools/kvd/flags.h"
+#include "tools/kvd/identity.h"
+
+namespace tools::kvd {
+namespace {
+
+using raft::ErrorCode;
+
+Checked checked(std::vector<std::string> arguments) {
+  auto settings = parse_arguments(arguments);
+  EXPECT_TRUE(settings) << settings.error().text();
+  return settings ? check(*settings) : Checked{};
+}
+
+bool mentions(const std::vector<std::string>& lines, std::string_view words) {
+  return std::any_of(lines.begin(), lines.end(),
+                     [&](const std::string& line) { return line.find(words) != std::string::npos; });
+}
+
+TEST(Settings, AcceptsEveryWayToWriteAnOption) {
+  const std::vector<std::string> arguments{"--name", "a", "-data-dir=/d", "--pre-vote=false",
+                                           "--client-cert-auth"};
+  const auto settings = parse_arguments(arguments);
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->at("name").value, "a");
+  EXPECT_EQ(settings->at("data-dir").value, "/d");
+  EXPECT_EQ(settings->at("pre-vote").value, "false");
+  EXPECT_EQ(settings->at("client-cert-auth").value, "true");
+}
+
+TEST(Settings, NamesTheOptionItDoesNotKnow) {
+  const std::vector<std::string> arguments{"--nmae", "a"};
+  const auto settings = parse_arguments(arguments);
+  ASSERT_FALSE(settings);
+  EXPECT_EQ(settings.error().where, "--nmae");
+}
+
+TEST(Settings, RefusesAWordThatIsNoOptionAndAnOptionWithoutItsValue) {
+  EXPECT_FALSE(parse_arguments(std::vector<std::string>{"serve"}));
+  EXPECT_FALSE(parse_arguments(std::vector<std::string>{"--name"}));
+}
+
+TEST(Settings, TheCommandLineComesBeforeTheEnvironmentBeforeTheFile) {
+  auto settings = *parse_arguments(std::vector<std::string>{"--name", "line"});
+  const std::map<std::string, std::string> variables{
+      {"KVD_NAME", "kvd"}, {"KVD_DATA_DIR", "kvd"}, {"ETCD_DATA_DIR", "etcd"}, {"ETCD_WAL_DIR", "etcd"}};
+  add_environment(settings, [&](const std::string& name) {
+    const auto found = variables.find(name);
+    return found == variables.end() ? std::nullopt : std::optional<std::string>(found->second);
+  });
+  ASSERT_TRUE(add_file(settings, "# comment\nwal-dir = file\n\nlog-level: 'debug'\n", "kvd.conf"));
+  EXPECT_EQ(settings.at("name").value, "line");
+  EXPECT_EQ(settings.at("data-dir").value, "kvd");
+  EXPECT_EQ(settings.at("wal-dir").value, "etcd");
+  EXPECT_EQ(settings.at("log-level").value, "debug");
+  EXPECT_EQ(settings.at("log-level").origin, "kvd.conf line 4");
+}
+
+TEST(Settings, AFileNamesTheLineItCannotUnderstand) {
+  Settings settings;
+  const auto unknown = add_file(settings, "name = a\nnonsense = 1\n", "kvd.conf");
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().where, "kvd.conf line 2");
+  EXPECT_FALSE(add_file(settings, "just words\n", "kvd.conf"));
+}
+
+TEST(Config, TheDefaultsMakeAClusterOfOne) {
+  const Checked result = checked({});
+  EXPECT_EQ(result.faults, std::vector<std::string>{});
+  EXPECT_EQ(result.config.data_dir, "default.etcd");
+  EXPECT_EQ(result.config.wal_dir, "default.etcd/wal");
+  EXPECT_EQ(result.config.initial_cluster.at("default"), (std::vector<std::string>{"http://localhost:2380"}));
+}
+
+TEST(Config, ACommandLineForEtcdIsUnderstood) {
+  const Checked result = checked(
+      {"--name=a", "--data-dir=/var/lib/etcd",
+       "--listen-client-urls=http://127.0.0.1:2379,http://10.0.0.1:2379",
+       "--advertise-client-urls=http://10.0.0.1:2379", "--listen-peer-urls=http://10.0.0.1:2380",
+       "--initial-advertise-peer-urls=http://10.0.0.1:2380",
+       "--initial-cluster=a=http://10.0.0.1:2380,b=http://10.0.0.2:2380,c=http://10.0.0.3:2380",
+       "--initial-cluster-state=new", "--initial-cluster-token=t", "--snapshot-count=10000",
+       "--experimental-initial-corrupt-check=true", "--experimental-watch-progress-notify-interval=5s"});
+  EXPECT_EQ(result.faults, std::vector<std::string>{});
+  EXPECT_EQ(result.config.initial_cluster.size(), 3U);
+  EXPECT_EQ(result.config.listen_client_urls.size(), 2U);
+  EXPECT_EQ(result.warnings.size(), 3U);
+}
+
+TEST(Config, ABadValueNamesTheOptionAndWhatItMayBe) {
+  EXPECT_TRUE(
+      mentions(checked({"--max-txn-ops=many"}).faults, "--max-txn-ops is 'many'; it must be a whole number"));
+  EXPECT_TRUE(
+      mentions(checked({"--pre-vote=maybe"}).faults, "--pre-vote is 'maybe'; it must be true or false"));
+  EXPECT_TRUE(mentions(checked({"--log-level=loud"}).faults, "debug, info, warn, error"));
+  EXPECT_TRUE(mentions(checked({"--grpc-keepalive-interval=5"}).faults, "must be a duration like 300ms"));
+  EXPECT_TRUE(mentions(checked({"--listen-peer-urls=10.0.0.1:2380"}).faults, "is not a URL"));
+}
+
+TEST(Config, TheElectionTimeoutMustBeFiveHeartbeats) {
+  EXPECT_TRUE(mentions(checked({"--election-timeout=499"}).faults,
+                       "must be at least 5 times --heartbeat-interval (100)"));
+  EXPECT_TRUE(checked({"--election-timeout=500"}).faults.empty());
+}
+
+TEST(Config, ClientUrlsNeedAnAdvertisement) {
+  EXPECT_TRUE(
+      mentions(checked({"--listen-client-urls=http://127.0.0.1:1"}).faults, "--advertise-client-urls"));
+}
+
+TEST(Config, TheOwnPeerUrlsMustBeInTheInitialCluster) {
+  EXPECT_TRUE(mentions(checked({"--name=a", "--initial-cluster=a=http://10.0.0.1:1"}).faults,
+                       "--initial-cluster has a=http://10.0.0.1:1 but missing from "
+                       "--initial-advertise-peer-urls=http://localhost:2380"));
+  EXPECT_TRUE(
+      mentions(checked({"--name=a", "--initial-cluster=b=http://10.0.0.1:1"}).faults, "must contain"));
+}
+
+TEST(Config, WhatCannotBeGivenIsRefusedAndNotIgnored) {
+  EXPECT_TRUE(mentions(checked({"--peer-cert-file=x"}).faults, "must not be set"));
+  EXPECT_TRUE(mentions(checked({"--auto-tls"}).faults, "must not be set"));
+  EXPECT_TRUE(checked({"--auto-tls=false"}).faults.empty());
+  EXPECT_TRUE(mentions(checked({"--initial-cluster-state=existing"}).faults, "not there yet"));
+}
+
+TEST(Config, HttpsNeedsACertificate) {
+  EXPECT_TRUE(mentions(
+      checked({"--listen-client-urls=https://127.0.0.1:1", "--advertise-client-urls=https://h:1"}).faults,
+      "--cert-file"));
+}
+
+TEST(Config, HelpNamesEveryOption) {
+  const std::string help = help_text();
+  for (const Flag& flag : flags())
+    EXPECT_NE(help.find("--" + std::string(flag.name)), std::string::npos) << flag.name;
+}
+
+TEST(Url, KeepsIpv6Hosts) {
+  const auto url = parse_url("http://[::1]:2380/");
+  ASSERT_TRUE(url);
+  EXPECT_EQ(url->host, "::1");
+  EXPECT_EQ(url->text(), "http://[::1]:2380");
+}
+
+TEST(Url, RefusesWhatIsNoAddress) {
+  for (const char* text : {"", "http://", "http://h", "http://h:", "http://h:99999", "http://h:1/path",
+                           "ftp://h:1", "http://:1", "http://a:b:1", "http://h:1x"}) {
+    EXPECT_FALSE(parse_url(text)) << text;
+  }
+}
+
+// Contract, appendix B.
+TEST(ClusterIds, AreThoseThatEtcdComputes) {
+  const std::uint64_t one = member_id({"http://localhost:2380"}, "etcd-cluster");
+  EXPECT_EQ(one, 0x8e9e05c52164694dU);
+  EXPECT_EQ(cluster_id({one}), 0xcdf818194e3a8c32U);
+  const std::uint64_t a = member_id({"http://127.0.0.1:12380"}, "etcd-cluster-1");
+  const std::uint64_t b = member_id({"http://127.0.0.1:22380"}, "etcd-cluster-1");
+  const std::uint64_t c = member_id({"http://127.0.0.1:32380"}, "etcd-cluster-1");
+  EXPECT_EQ(a, 0x8211f1d0f64f3269U);
+  EXPECT_EQ(b, 0x91bc3c398fb3c146U);
+  EXPECT_EQ(c, 0xfd422379fda50e48U);
+  EXPECT_EQ(cluster_id({c, a, b}), 0xef37ad9dc622a7c4U);
+}
+
+class IdentityTest : public ::testing::Test {
+ protected:
+  IdentityTest() {
+    std::string pattern = ::testing::TempDir() + "identity-XXXXXX";
+    directory_ = ::mkdtemp(pattern.data());
+  }
+  ~IdentityTest() override { std::filesystem::remove_all(directory_); }
+  std::string directory_;
+};
+
+TEST_F(IdentityTest, ADirectoryBelongsToWhoClaimedItFirst) {
+  const std::string fresh = directory_ + "/new/data";
+  ASSERT_TRUE(claim_directory(fresh, {1, 2}));
+  EXPECT_TRUE(claim_directory(fresh, {1, 2}));
+  const auto other = claim_directory(fresh, {1, 3});
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::kMismatch);
+  EXPECT_NE(other.error().text().find("belongs to member 2 of cluster 1"), std::string::npos);
+  EXPECT_EQ(std::filesystem::status(fresh).permissions(), std::filesystem::perms::owner_all);
+}
+
+TEST_F(IdentityTest, AFormatItDoesNotKnowIsRefusedAndKept) {
+  const std::string path = directory_ + "/identity";
+  std::ofstream(path) << "kvd data directory, format 2\n";
+  const auto refused = claim_directory(directory_, {1, 2});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kMismatch);
+  std::ifstream in(path);
+  std::string line;
+  std::getline(in, line);
+  EXPECT_EQ(line, "kvd data directory, format 2");
+}
+
+TEST_F(IdentityTest, AStateWithoutAnOwnerIsRefused) {
+  std::filesystem::create_directory(directory_ + "/wal");
+  EXPECT_FALSE(claim_directory(directory_, {1, 2}));
+}
+
+}  // namespace
+}  // namespace tools::kvd

@@ -1,0 +1,264 @@
+#include "tools/kvd/config.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <optional>
+
+#include "tools/kvd/flags.h"
+
+namespace tools::kvd {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Go's duration spelling, whole milliseconds: "300ms", "5s", "1h30m".
+std::optional<milliseconds> parse_duration(std::string_view text) {
+  if (text == "0") return milliseconds(0);
+  double total = 0;
+  if (text.empty()) return std::nullopt;
+  while (!text.empty()) {
+    double number = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (parsed.ec != std::errc() || number < 0) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(parsed.ptr - text.data()));
+    double factor = 0;
+    if (text.starts_with("ms")) {
+      factor = 1;
+      text.remove_prefix(2);
+    } else if (text.starts_with("h") || text.starts_with("m") || text.starts_with("s")) {
+      factor = text.front() == 'h' ? 3600000 : text.front() == 'm' ? 60000 : 1000;
+      text.remove_prefix(1);
+    } else {
+      return std::nullopt;
+    }
+    total += number * factor;
+  }
+  return milliseconds(static_cast<std::int64_t>(total));
+}
+
+/// Reads settings one by one and collects what is wrong with them.
+class Reader {
+ public:
+  explicit Reader(const Settings& settings) : settings_(settings) {}
+
+  std::string text(std::string_view name) const {
+    const auto set = settings_.find(name);
+    return set != settings_.end() ? set->second.value : std::string(find_flag(name)->fallback);
+  }
+  bool is_set(std::string_view name) const { return settings_.contains(name); }
+
+  std::uint64_t number(std::string_view name, std::uint64_t least, std::uint64_t most) {
+    const std::string value = text(name);
+    std::uint64_t parsed = 0;
+    const auto end = std::from_chars(value.data(), value.data() + value.size(), parsed);
+    const bool whole = end.ec == std::errc() && end.ptr == value.data() + value.size() && !value.empty();
+    if (!whole || parsed < least || parsed > most) {
+      fault(name, "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    }
+    return parsed;
+  }
+  milliseconds duration(std::string_view name) {
+    const auto parsed = parse_duration(text(name));
+    if (!parsed) fault(name, "must be a duration like 300ms, 5s or 2h");
+    return parsed.value_or(milliseconds(0));
+  }
+  bool flag(std::string_view name) {
+    const std::string value = text(name);
+    if (value != "true" && value != "false") fault(name, "must be true or false");
+    return value == "true";
+  }
+  std::vector<Url> urls(std::string_view name) {
+    const std::string value = text(name);
+    if (value.empty()) return {};
+    auto parsed = parse_urls(value);
+    if (parsed) return std::move(*parsed);
+    fault(name, parsed.error().text());
+    return {};
+  }
+  std::string one_of(std::string_view name, std::vector<std::string_view> choices) {
+    std::string value = text(name);
+    if (std::find(choices.begin(), choices.end(), value) == choices.end()) {
+      std::string list;
+      for (std::string_view choice : choices) list += (list.empty() ? "" : ", ") + std::string(choice);
+      fault(name, "must be one of: " + list);
+    }
+    return value;
+  }
+  void fault(std::string_view name, const std::string& what) {
+    const auto set = settings_.find(name);
+    const std::string origin = set != settings_.end() ? set->second.origin : "--" + std::string(name);
+    faults.push_back(origin + " is '" + text(name) + "'; it " + what);
+  }
+
+  std::vector<std::string> faults;
+
+ private:
+  const Settings& settings_;
+};
+
+void read_cluster(Reader& reader, Config& config) {
+  std::string text = reader.text("initial-cluster");
+  if (text.empty()) {
+    config.initial_cluster[config.name] = texts(config.initial_advertise_peer_urls);
+    return;
+  }
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const auto comma = rest.find(',');
+    const std::string_view item = rest.substr(0, comma);
+    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+    const auto equals = item.find('=');
+    const auto url = equals == std::string_view::npos ? parse_url("") : parse_url(item.substr(equals + 1));
+    if (!url) {
+      reader.fault("initial-cluster", "must be a list like a=http://10.0.0.1:2380,b=http://10.0.0.2:2380");
+      return;
+    }
+    config.initial_cluster[std::string(item.substr(0, equals))].push_back(url->text());
+  }
+  const auto own = config.initial_cluster.find(config.name);
+  std::vector<std::string> advertised = texts(config.initial_advertise_peer_urls);
+  std::vector<std::string> listed =
+      own == config.initial_cluster.end() ? std::vector<std::string>() : own->second;
+  std::sort(advertised.begin(), advertised.end());
+  std::sort(listed.begin(), listed.end());
+  if (own == config.initial_cluster.end()) {
+    reader.fault("initial-cluster", "must contain this member's name, '" + config.name + "'");
+  } else if (advertised != listed) {
+    std::string joined;
+    for (const std::string& url : listed) joined += (joined.empty() ? "" : ",") + url;
+    std::string own_urls;
+    for (const std::string& url : advertised) own_urls += (own_urls.empty() ? "" : ",") + url;
+    reader.faults.push_back("--initial-cluster has " + config.name + "=" + joined +
+                            " but missing from --initial-advertise-peer-urls=" + own_urls);
+  }
+}
+
+void read_member(Reader& reader, Config& config) {
+  config.name = reader.text("name");
+  config.data_dir = reader.text("data-dir");
+  if (config.data_dir.empty()) config.data_dir = config.name + ".etcd";
+  config.wal_dir = reader.text("wal-dir");
+  if (config.wal_dir.empty()) config.wal_dir = config.data_dir + "/wal";
+  config.listen_client_urls = reader.urls("listen-client-urls");
+  config.listen_peer_urls = reader.urls("listen-peer-urls");
+  config.listen_metrics_urls = reader.urls("listen-metrics-urls");
+  config.max_request_bytes = reader.number("max-request-bytes", 1, 1U << 30U);
+  config.max_txn_ops = reader.number("max-txn-ops", 1, 1U << 20U);
+  config.max_concurrent_streams = static_cast<std::uint32_t>(
+      reader.number("max-concurrent-streams", 1, std::numeric_limits<std::uint32_t>::max()));
+  config.keepalive_min_time = reader.duration("grpc-keepalive-min-time");
+  config.keepalive_interval = reader.duration("grpc-keepalive-interval");
+  config.keepalive_timeout = reader.duration("grpc-keepalive-timeout");
+  config.io_threads = static_cast<int>(reader.number("io-threads", 0, 256));
+  if (config.listen_client_urls.empty()) reader.fault("listen-client-urls", "must name at least one URL");
+  if (config.listen_peer_urls.empty()) reader.fault("listen-peer-urls", "must name at least one URL");
+}
+
+void read_timing(Reader& reader, Config& config) {
+  config.heartbeat_interval = milliseconds(reader.number("heartbeat-interval", 1, 10000));
+  config.election_timeout = milliseconds(reader.number("election-timeout", 1, 50000));
+  config.pre_vote = reader.flag("pre-vote");
+  if (config.election_timeout < 5 * config.heartbeat_interval) {
+    reader.fault("election-timeout", "must be at least 5 times --heartbeat-interval (" +
+                                         std::to_string(config.heartbeat_interval.count()) + ")");
+  }
+}
+
+void read_security(Reader& reader, Config& config) {
+  config.cert_file = reader.text("cert-file");
+  config.key_file = reader.text("key-file");
+  config.trusted_ca_file = reader.text("trusted-ca-file");
+  config.client_cert_auth = reader.flag("client-cert-auth");
+  const bool https = std::any_of(config.listen_client_urls.begin(), config.listen_client_urls.end(),
+                                 [](const Url& url) { return url.scheme == "https"; });
+  if (https && (config.cert_file.empty() || config.key_file.empty())) {
+    reader.fault("listen-client-urls", "has an https URL, which needs --cert-file and --key-file");
+  }
+  if (config.client_cert_auth && config.trusted_ca_file.empty()) {
+    reader.fault("client-cert-auth", "needs --trusted-ca-file");
+  }
+  for (std::string_view name : {"listen-peer-urls", "initial-advertise-peer-urls"}) {
+    for (const Url& url : reader.urls(name)) {
+      if (url.scheme == "https") reader.fault(name, "must be http: TLS between members is not there yet");
+    }
+  }
+}
+
+void read_clustering(Reader& reader, Config& config) {
+  config.advertise_client_urls = reader.urls("advertise-client-urls");
+  config.initial_advertise_peer_urls = reader.urls("initial-advertise-peer-urls");
+  config.initial_cluster_token = reader.text("initial-cluster-token");
+  if (reader.is_set("listen-client-urls") && !reader.is_set("advertise-client-urls")) {
+    reader.fault("advertise-client-urls", "must be set when --listen-client-urls is");
+  }
+  if (reader.one_of("initial-cluster-state", {"new", "existing"}) == "existing") {
+    reader.fault("initial-cluster-state", "must be new: joining an existing cluster is not there yet");
+  }
+  read_cluster(reader, config);
+}
+
+void read_logging(Reader& reader, Config& config) {
+  const std::string level = reader.one_of("log-level", {"debug", "info", "warn", "error", "panic", "fatal"});
+  if (level == "debug") {
+    config.log_level = raft::LogLevel::kDebug;
+  } else if (level == "info") {
+    config.log_level = raft::LogLevel::kInfo;
+  } else {
+    config.log_level = level == "warn" ? raft::LogLevel::kWarning : raft::LogLevel::kError;
+  }
+  config.log_json = reader.one_of("log-format", {"console", "json"}) == "json";
+}
+
+}  // namespace
+
+Checked check(const Settings& settings) {
+  Reader reader(settings);
+  Checked checked;
+  for (const auto& [name, setting] : settings) {
+    const Flag* flag = find_flag(name);
+    if (flag->use == Use::kMoot)
+      checked.warnings.push_back(setting.origin + " has no meaning here and is ignored");
+    const bool asks = setting.value != "" && setting.value != "false";
+    if (flag->use == Use::kRefused && asks) {
+      reader.faults.push_back(setting.origin + " is '" + setting.value +
+                              "'; kvd cannot give this yet, so it must not be set");
+    }
+  }
+  read_member(reader, checked.config);
+  read_timing(reader, checked.config);
+  read_clustering(reader, checked.config);
+  read_security(reader, checked.config);
+  read_logging(reader, checked.config);
+  checked.faults = std::move(reader.faults);
+  return checked;
+}
+
+std::string help_text() {
+  std::string text =
+      "Usage: kvd [OPTIONS]\n"
+      "       kvd config check [OPTIONS]\n\n"
+      "A member of a fault-tolerant key-value store that speaks the etcd v3 API.\n"
+      "Every option may also be set as KVD_NAME or ETCD_NAME in the environment, or in --config-file.\n";
+  Group group = Group::kAccepted;
+  std::string accepted;
+  for (const Flag& flag : flags()) {
+    if (flag.use != Use::kUsed) {
+      accepted += "  --" + std::string(flag.name) + (flag.use == Use::kRefused ? "  (refused)" : "") + "\n";
+      continue;
+    }
+    if (flag.group != group) text += "\n" + std::string(title(flag.group)) + "\n";
+    group = flag.group;
+    std::string left = "  --" + std::string(flag.name);
+    left.resize(std::max<std::size_t>(left.size() + 2, 34), ' ');
+    text += left + std::string(flag.help);
+    if (!flag.fallback.empty() && flag.kind != Kind::kSwitch) text += " [" + std::string(flag.fallback) + "]";
+    text += "\n";
+  }
+  return text + "\nAccepted so that a command line written for etcd starts, without effect\n" + accepted +
+         "  --experimental-*\n\nExample\n"
+         "  kvd --name a --data-dir /var/lib/kvd --initial-cluster "
+         "a=http://10.0.0.1:2380,b=http://10.0.0.2:2380\n";
+}
+
+}  // namespace tools::kvd

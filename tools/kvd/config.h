@@ -1,0 +1,59 @@
+// The settings, understood: typed, checked against each other, ready to start from.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "libraft/base/log_sink.h"
+#include "tools/kvd/settings.h"
+#include "tools/kvd/url.h"
+
+namespace tools::kvd {
+
+struct Config {
+  std::string name;
+  std::string data_dir;
+  std::string wal_dir;
+  std::vector<Url> listen_client_urls;
+  std::vector<Url> listen_peer_urls;
+  std::vector<Url> listen_metrics_urls;
+  std::vector<Url> advertise_client_urls;
+  std::vector<Url> initial_advertise_peer_urls;
+  /// Name to peer URLs, this member included.
+  std::map<std::string, std::vector<std::string>> initial_cluster;
+  std::string initial_cluster_token;
+  std::chrono::milliseconds heartbeat_interval{100};
+  std::chrono::milliseconds election_timeout{1000};
+  bool pre_vote = true;
+  std::size_t max_request_bytes = 0;
+  std::size_t max_txn_ops = 0;
+  std::uint32_t max_concurrent_streams = 0;
+  std::chrono::milliseconds keepalive_min_time{0};
+  std::chrono::milliseconds keepalive_interval{0};
+  std::chrono::milliseconds keepalive_timeout{0};
+  int io_threads = 0;
+  std::string cert_file;
+  std::string key_file;
+  std::string trusted_ca_file;
+  bool client_cert_auth = false;
+  raft::LogLevel log_level = raft::LogLevel::kInfo;
+  bool log_json = false;
+};
+
+/// The configuration, or every fault in it, each naming the option, its value, and what it may be.
+struct Checked {
+  Config config;
+  std::vector<std::string> faults;
+  /// Options that were set and have no meaning here; said once in the log.
+  std::vector<std::string> warnings;
+};
+
+Checked check(const Settings& settings);
+
+/// --help.
+std::string help_text();
+
+}  // namespace tools::kvd

@@ -1,0 +1,175 @@
+#include "tools/kvd/flags.h"
+
+#include <algorithm>
+#include <array>
+
+namespace tools::kvd {
+namespace {
+
+using enum Kind;
+using enum Group;
+
+constexpr Flag used(std::string_view name, Kind kind, std::string_view fallback, Group group,
+                    std::string_view help) {
+  return {name, kind, fallback, Use::kUsed, group, help};
+}
+constexpr Flag moot(std::string_view name, Kind kind, std::string_view fallback = "") {
+  return {name, kind, fallback, Use::kMoot, kAccepted, ""};
+}
+constexpr Flag refused(std::string_view name, Kind kind) {
+  return {name, kind, "", Use::kRefused, kAccepted, ""};
+}
+
+// Names and defaults are etcd's (contract section 10.1).
+constexpr auto kFlags = std::to_array<Flag>({
+    used("name", kText, "default", kMember, "this member's name"),
+    used("data-dir", kText, "", kMember, "where the state lives; default <name>.etcd"),
+    used("wal-dir", kText, "", kMember, "where the log lives; default <data-dir>/wal"),
+    used("listen-client-urls", kUrls, "http://localhost:2379", kMember, "where clients are served"),
+    used("listen-peer-urls", kUrls, "http://localhost:2380", kMember, "where the other members are heard"),
+    used("heartbeat-interval", kMillis, "100", kMember, "how often a leader shows itself"),
+    used("election-timeout", kMillis, "1000", kMember, "silence after which a follower campaigns"),
+    used("max-request-bytes", kNumber, "1572864", kMember, "largest request, in bytes"),
+    used("max-txn-ops", kNumber, "128", kMember, "most operations in one transaction"),
+    used("max-concurrent-streams", kNumber, "4294967295", kMember, "most calls at once on one connection"),
+    used("grpc-keepalive-min-time", kDuration, "5s", kMember, "clients that ping more often are sent away"),
+    used("grpc-keepalive-interval", kDuration, "2h", kMember, "how often an idle connection is pinged"),
+    used("grpc-keepalive-timeout", kDuration, "20s", kMember, "silence after a ping that ends a connection"),
+    used("pre-vote", kSwitch, "true", kMember,
+         "ask before campaigning, so that nobody disturbs a working leader"),
+    used("io-threads", kNumber, "0", kMember, "threads that serve clients; 0: one per core, at most 4"),
+    used("advertise-client-urls", kUrls, "http://localhost:2379", kCluster, "what clients are told to use"),
+    used("initial-advertise-peer-urls", kUrls, "http://localhost:2380", kCluster,
+         "what the other members use"),
+    used("initial-cluster", kText, "", kCluster,
+         "the first members: name=url,name=url; default this one alone"),
+    used("initial-cluster-state", kText, "new", kCluster, "new: this is the first start of a new cluster"),
+    used("initial-cluster-token", kText, "etcd-cluster", kCluster, "keeps clusters with the same urls apart"),
+    used("cert-file", kText, "", kSecurity, "certificate for clients that come by https"),
+    used("key-file", kText, "", kSecurity, "its private key"),
+    used("trusted-ca-file", kText, "", kSecurity, "who signs clients' certificates"),
+    used("client-cert-auth", kSwitch, "false", kSecurity, "refuse clients without such a certificate"),
+    used("listen-metrics-urls", kUrls, "", kMonitoring, "serve /metrics and the health pages here too"),
+    used("log-level", kText, "info", kLogging, "debug, info, warn or error"),
+    used("log-format", kText, "console", kLogging, "console: key=value; json: one object a line"),
+    used("config-file", kText, "", kMeta, "read options from this file: name = value, one a line"),
+    used("help", kSwitch, "false", kMeta, "print this and exit"),
+    used("version", kSwitch, "false", kMeta, "print the version and exit"),
+
+    refused("peer-cert-file", kText),
+    refused("peer-key-file", kText),
+    refused("peer-trusted-ca-file", kText),
+    refused("peer-client-cert-auth", kSwitch),
+    refused("peer-client-cert-file", kText),
+    refused("peer-client-key-file", kText),
+    refused("peer-cert-allowed-cn", kText),
+    refused("peer-cert-allowed-hostname", kText),
+    refused("peer-auto-tls", kSwitch),
+    refused("peer-crl-file", kText),
+    refused("auto-tls", kSwitch),
+    refused("client-crl-file", kText),
+    refused("client-cert-allowed-hostname", kText),
+    refused("cipher-suites", kText),
+    refused("tls-min-version", kText),
+    refused("tls-max-version", kText),
+    refused("discovery", kText),
+    refused("discovery-endpoints", kText),
+    refused("discovery-token", kText),
+    refused("discovery-srv", kText),
+    refused("force-new-cluster", kSwitch),
+    refused("unsafe-no-fsync", kSwitch),
+    refused("listen-client-http-urls", kUrls),
+
+    moot("snapshot-count", kNumber, "10000"),
+    moot("snapshot-catchup-entries", kNumber, "5000"),
+    moot("initial-election-tick-advance", kSwitch, "true"),
+    moot("max-snapshots", kNumber, "5"),
+    moot("max-wals", kNumber, "5"),
+    moot("memory-mlock", kSwitch, "false"),
+    moot("quota-backend-bytes", kNumber, "0"),
+    moot("backend-bbolt-freelist-type", kText, "map"),
+    moot("backend-batch-interval", kDuration, "0s"),
+    moot("backend-batch-limit", kNumber, "0"),
+    moot("socket-reuse-port", kSwitch, "false"),
+    moot("socket-reuse-address", kSwitch, "false"),
+    moot("enable-grpc-gateway", kSwitch, "true"),
+    moot("raft-read-timeout", kDuration, "5s"),
+    moot("raft-write-timeout", kDuration, "5s"),
+    moot("feature-gates", kText),
+    moot("strict-reconfig-check", kSwitch, "true"),
+    moot("auto-compaction-retention", kText, "0"),
+    moot("auto-compaction-mode", kText, "periodic"),
+    moot("max-learners", kNumber, "1"),
+    moot("v2-deprecation", kText),
+    moot("enable-v2", kSwitch, "false"),
+    moot("proxy", kText, "off"),
+    moot("peer-skip-client-san-verification", kSwitch, "false"),
+    moot("client-cert-file", kText),
+    moot("client-key-file", kText),
+    moot("self-signed-cert-validity", kNumber, "1"),
+    moot("cors", kText, "*"),
+    moot("host-whitelist", kText, "*"),
+    moot("auth-token", kText, "simple"),
+    moot("bcrypt-cost", kNumber, "10"),
+    moot("auth-token-ttl", kNumber, "300"),
+    moot("enable-pprof", kSwitch, "false"),
+    moot("metrics", kText, "basic"),
+    moot("logger", kText, "zap"),
+    moot("log-outputs", kText, "default"),
+    moot("enable-log-rotation", kSwitch, "false"),
+    moot("log-rotation-config-json", kText),
+    moot("warning-unary-request-duration", kDuration, "300ms"),
+    moot("warning-apply-duration", kDuration, "100ms"),
+    moot("enable-distributed-tracing", kSwitch, "false"),
+    moot("distributed-tracing-address", kText),
+    moot("distributed-tracing-service-name", kText),
+    moot("distributed-tracing-instance-id", kText),
+    moot("distributed-tracing-sampling-rate", kNumber, "0"),
+    moot("corrupt-check-time", kDuration, "0s"),
+    moot("compact-hash-check-time", kDuration, "1m"),
+    moot("compaction-batch-limit", kNumber, "1000"),
+    moot("compaction-sleep-interval", kDuration, "10ms"),
+    moot("watch-progress-notify-interval", kDuration, "10m"),
+    moot("bootstrap-defrag-threshold-megabytes", kNumber, "0"),
+    moot("downgrade-check-time", kDuration, "5s"),
+});
+
+constexpr std::string_view kExperimental = "experimental-";
+
+/// etcd's experimental- spellings, as a pattern: all of them are moot (contract section 10.1).
+constexpr Flag kExperimentalFlag = moot("experimental-*", kText);
+
+}  // namespace
+
+std::span<const Flag> flags() {
+  return kFlags;
+}
+
+const Flag* find_flag(std::string_view name) {
+  const auto* flag =
+      std::find_if(kFlags.begin(), kFlags.end(), [&](const Flag& f) { return f.name == name; });
+  if (flag != kFlags.end()) return flag;
+  return name.starts_with(kExperimental) ? &kExperimentalFlag : nullptr;
+}
+
+std::string_view title(Group group) {
+  switch (group) {
+    case kMember:
+      return "Member";
+    case kCluster:
+      return "Cluster";
+    case kSecurity:
+      return "Security";
+    case kMonitoring:
+      return "Monitoring";
+    case kLogging:
+      return "Logging";
+    case kMeta:
+      return "Other";
+    case kAccepted:
+      return "Accepted for etcd's sake";
+  }
+  return "";
+}
+
+}  // namespace tools::kvd

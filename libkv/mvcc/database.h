@@ -1,0 +1,61 @@
+// The one place that opens LevelDB for the state and turns its Status into our errors.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "libraft/base/result.h"
+
+namespace leveldb {
+class DB;
+class Env;
+class WriteBatch;
+}  // namespace leveldb
+
+namespace kv {
+
+/// Thread: reads from any; writes from one.
+class Database {
+ public:
+  /// Creates the database if there is none. `env` is not owned and outlives this.
+  static raft::Result<std::unique_ptr<Database>> open(leveldb::Env* env, const std::string& path);
+  /// What open() made; use that.
+  Database(leveldb::Env* env, std::string path, std::unique_ptr<leveldb::DB> db);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  [[nodiscard]] raft::Result<std::optional<std::string>> get(std::string_view key) const;
+
+  /// Atomic. Not durable before a sync() behind it.
+  [[nodiscard]] raft::Result<void> write(leveldb::WriteBatch& batch);
+  /// Makes every write before it durable.
+  [[nodiscard]] raft::Result<void> sync();
+
+  /// What a walk does after a row.
+  struct Step {
+    bool stop = false;
+    std::string seek;  ///< not empty: go on at this key, which is behind the current one
+  };
+  using Visit = std::function<raft::Result<Step>(std::string_view key, std::string_view value)>;
+  /// Rows in order of key from `from` on. Ends at the end, at Step::stop or at an error.
+  [[nodiscard]] raft::Result<void> walk(std::string_view from, const Visit& visit) const;
+  /// The last row whose key starts with `prefix`.
+  [[nodiscard]] raft::Result<std::optional<std::pair<std::string, std::string>>> last(
+      std::string_view prefix) const;
+
+  /// Bytes of the files; asks the file system.
+  [[nodiscard]] std::uint64_t bytes_on_disk() const;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  leveldb::Env* const env_;
+  const std::string path_;
+  const std::unique_ptr<leveldb::DB> db_;
+};
+
+}  // namespace kv

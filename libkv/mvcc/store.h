@@ -1,0 +1,112 @@
+// The write side of the store: requests in, one atomic batch and one new view out.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "libkv/mvcc/compaction.h"
+#include "libkv/mvcc/read_view.h"
+#include "libkv/mvcc/record.h"
+#include "libkv/mvcc/view_impl.h"
+#include "libraft/base/result.h"
+#include "libraft/core/types.h"
+
+namespace leveldb {
+class Env;
+}
+
+namespace kv {
+
+struct StoreOptions {
+  leveldb::Env* env = nullptr;  ///< not owned; outlives the store and its views
+  std::string path;
+  std::size_t value_cache_bytes = 64U << 20U;
+  /// Rows of other tables for a new state, key and value; ignored when the state exists.
+  std::vector<std::pair<std::string, std::string>> first_rows;
+};
+
+/// Changes are made in requests (begin_request to end_request), each with one revision at most, and become
+/// visible and stored together with commit(). Thread: the apply thread; view() and published() from any.
+class Store {
+ public:
+  static raft::Result<std::unique_ptr<Store>> open(const StoreOptions& options);
+  /// What open() recovered; use that.
+  Store(std::shared_ptr<StoreCore> core, Ledger ledger);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  void begin_request();
+  /// Requires a request. `create`, `version` and history are the store's business.
+  void put(std::string_view key, std::string value, std::int64_t lease);
+  /// Requires a request. How many keys it deleted, each its own change, in key order.
+  std::int64_t delete_range(std::string_view key, std::string_view range_end);
+  /// The request took a revision if it changed something.
+  void end_request();
+
+  /// The state as the request under way sees it, its own changes included.
+  [[nodiscard]] std::expected<RangeResult, ReadFault> range(const RangeOp& op) const;
+  /// The newest version; nothing when the key does not exist.
+  [[nodiscard]] raft::Result<std::optional<KeyValue>> get(std::string_view key) const;
+  [[nodiscard]] bool exists(std::string_view key) const;
+  /// Counts the request under way if it changed something.
+  [[nodiscard]] std::int64_t revision() const;
+  [[nodiscard]] std::int64_t compacted_revision() const { return ledger_.mark.compacted; }
+
+  /// Contract section 2.6. History below `revision` stops being readable with this batch.
+  [[nodiscard]] std::expected<void, KvError> compact(std::int64_t revision);
+  /// Writes a row of another table in this batch. `key` lies under that table's prefix.
+  void put_row(std::string_view key, std::string_view value);
+
+  /// Stores everything since the last commit atomically, together with `applied`, and publishes it. An error
+  /// is final: nothing was published and the store must not be used any more.
+  [[nodiscard]] raft::Result<void> commit(raft::EntryId applied);
+  [[nodiscard]] raft::Result<void> sync() { return core_->database->sync(); }
+  /// Does a bounded slice of the physical compaction; true while there is more, waiting for readers included.
+  [[nodiscard]] raft::Result<bool> compact_some();
+
+  [[nodiscard]] raft::EntryId applied() const { return ledger_.mark.applied; }
+  /// A hash over every record written so far: equal on members that applied the same entries.
+  [[nodiscard]] std::uint64_t chain() const { return ledger_.mark.chain; }
+  /// Rows of another table as stored.
+  [[nodiscard]] raft::Result<std::vector<std::pair<std::string, std::string>>> rows(
+      std::string_view prefix) const;
+
+  /// The newest published generation. Thread: any.
+  [[nodiscard]] ReadView view() const { return ReadView(published_.load()); }
+  [[nodiscard]] ReadView::Impl::Facts facts() const { return published_.load()->facts(); }
+  /// Generations that are still read, the newest included.
+  [[nodiscard]] std::size_t generations() const { return core_->generations.live(); }
+
+ private:
+  class Batch;
+
+  [[nodiscard]] Sight sight() const;
+  void write_record(std::string_view key, std::string value, NewVersion version);
+  /// Closes the batch with its mark, writes it and opens the next.
+  [[nodiscard]] raft::Result<void> write_batch();
+  void publish();
+  void measure(std::uint64_t bytes_written);
+  /// Takes what compaction may forget out of the index, a bounded number of keys.
+  void trim_keys();
+  [[nodiscard]] raft::Result<void> delete_doomed();
+
+  const std::shared_ptr<StoreCore> core_;  // shared with every generation
+  Ledger ledger_;
+  Compaction compaction_;
+  std::unique_ptr<Batch> batch_;
+  PendingRecords pending_;
+  std::string scratch_;
+  bool in_request_ = false;
+  std::uint32_t changes_ = 0;  // of the request under way
+  std::uint64_t bytes_on_disk_ = 1;
+  std::uint64_t bytes_unmeasured_ = 0;
+  Published<ReadView::Impl> published_;
+};
+
+}  // namespace kv

@@ -1,0 +1,36 @@
+// Making a new state, or recovering the one that is there.
+#include "libkv/mvcc/recover.h"
+#include "libkv/mvcc/store.h"
+#include "libkv/mvcc/store_batch.h"
+
+namespace kv {
+namespace {
+
+/// The format, the first rows of the other tables and the first mark, in one batch.
+raft::Result<Ledger> create(const StoreOptions& options, Database& database) {
+  Ledger ledger;
+  ledger.marks.push_back({.revision = ledger.mark.revision, .batch = 1});
+  leveldb::WriteBatch rows;
+  const char format = static_cast<char>(kStateFormat);
+  rows.Put(std::string(kFormatKey), {&format, 1});
+  for (const auto& [key, value] : options.first_rows) rows.Put(key, value);
+  rows.Put(mark_key(ledger.mark.revision, 1), encode_mark(ledger.mark));
+  RETURN_IF_ERROR(database.write(rows));
+  return ledger;
+}
+
+}  // namespace
+
+raft::Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
+  ASSIGN_OR_RETURN(auto database, Database::open(options.env, options.path));
+  ASSIGN_OR_RETURN(const bool fresh, is_new_state(*database));
+  auto core = std::make_shared<StoreCore>(std::move(database), options.value_cache_bytes);
+  auto ledger = fresh ? create(options, *core->database) : recover(*core->database, core->index);
+  if (!ledger) {
+    raft::Error& error = ledger.error();
+    return raft::fail(error.code, options.path + ": " + error.where, error.what);
+  }
+  return std::make_unique<Store>(std::move(core), std::move(*ledger));
+}
+
+}  // namespace kv

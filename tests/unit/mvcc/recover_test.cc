@@ -1,0 +1,213 @@
+#include "libkv/mvcc/recover.h"
+
+#include <map>
+
+#include "tests/unit/mvcc/store_fixture.h"
+
+namespace kv {
+namespace {
+
+class Recover : public StoreTest {
+ protected:
+  void fill() {
+    for (int i = 0; i < 30; ++i) put("k" + std::to_string(i % 7), std::to_string(i));
+    remove("k3");
+    request([](Store& store) {
+      store.put("x", "1", 0);
+      store.put("y", "2", 0);
+    });
+  }
+
+  std::map<std::string, std::string> rows() {
+    std::map<std::string, std::string> all;
+    for (const char* prefix : {"f/", "m/", "r/"}) {
+      const auto found = store_->rows(prefix);
+      EXPECT_TRUE(found);
+      all.insert(found->begin(), found->end());
+    }
+    return all;
+  }
+
+  void write_raw(const std::string& key, const std::string& value) {
+    EXPECT_TRUE(raw()->Put({}, key, value).ok());
+  }
+  void remove_raw(const std::string& key) { EXPECT_TRUE(raw()->Delete({}, key).ok()); }
+
+  raft::Error damage() {
+    auto opened = try_open();
+    EXPECT_FALSE(opened);
+    return opened ? raft::Error{} : opened.error();
+  }
+};
+
+TEST_F(Recover, AReopenedStateIsTheSame) {
+  fill();
+  compact(10);
+  const auto before_rows = rows();
+  std::vector<RangeResult> before;
+  for (std::int64_t revision = 10; revision <= store_->revision(); ++revision) {
+    before.push_back(range(everything(revision)));
+  }
+  const std::int64_t revision = store_->revision();
+  const std::uint64_t chain = store_->chain();
+  const raft::EntryId applied = store_->applied();
+  const std::uint64_t in_use = store_->facts().bytes_in_use;
+  reopen();
+  EXPECT_EQ(store_->revision(), revision);
+  EXPECT_EQ(store_->compacted_revision(), 10);
+  EXPECT_EQ(store_->chain(), chain);
+  EXPECT_EQ(store_->applied(), applied);
+  EXPECT_EQ(store_->facts().bytes_in_use, in_use);
+  EXPECT_EQ(rows(), before_rows);
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    EXPECT_EQ(range(everything(10 + static_cast<std::int64_t>(i))), before[i]);
+  }
+}
+
+TEST_F(Recover, WhatWasNotCommittedIsNotThere) {
+  put("a", "1");
+  store_->begin_request();
+  store_->put("a", "2", 0);
+  store_->end_request();
+  reopen();
+  EXPECT_EQ(range(one("a")).kvs[0].value, "1");
+  EXPECT_EQ(store_->revision(), 2);
+}
+
+TEST_F(Recover, CompactionGoesOnWhereItStopped) {
+  for (int i = 0; i < 5000; ++i) {
+    store_->begin_request();
+    store_->put("k" + std::to_string(i % 50), std::to_string(i), 0);
+    store_->end_request();
+  }
+  commit();
+  compact(store_->revision());
+  for (int slice = 0; slice < 3; ++slice) EXPECT_TRUE(*store_->compact_some());
+  const std::size_t left = stored_records();
+  EXPECT_LT(left, 5000U);
+  EXPECT_GT(left, 50U);
+  reopen();
+  EXPECT_EQ(stored_records(), left);
+  compact_all();
+  EXPECT_EQ(stored_records(), 50U);
+  reopen();
+  EXPECT_EQ(range(everything()).count, 50);
+}
+
+TEST_F(Recover, TheRevisionSurvivesTheCompactionOfEverything) {
+  put("a", "1");
+  remove("a");
+  put("b", "1");
+  remove("b");
+  put("c", "1");
+  remove("c");
+  compact(7);
+  compact_all();
+  reopen();
+  EXPECT_EQ(store_->revision(), 7);
+  put("d", "1");
+  EXPECT_EQ(range(one("d")).kvs[0].mod_revision, 8);
+}
+
+TEST_F(Recover, FirstRowsAreWrittenOnce) {
+  store_->put_row("m/first", "changed");
+  commit();
+  reopen();
+  const auto members = store_->rows(kMemberPrefix);
+  ASSERT_EQ(members->size(), 1U);
+  EXPECT_EQ((*members)[0].second, "changed");
+}
+
+TEST_F(Recover, AnUnknownFormatIsRefusedAndNothingChanges) {
+  fill();
+  const auto before = rows();
+  write_raw(std::string(kFormatKey), "\x02");
+  EXPECT_EQ(damage().code, raft::ErrorCode::kMismatch);
+  write_raw(std::string(kFormatKey), "\x01");
+  open();
+  EXPECT_EQ(rows(), before);
+}
+
+TEST_F(Recover, AFlippedBitInARecordIsReportedWithItsPlace) {
+  fill();
+  std::string record = rows().at(record_key({5, 0}));
+  record[8] = static_cast<char>(record[8] ^ 4);
+  write_raw(record_key({5, 0}), record);
+  const raft::Error error = damage();
+  EXPECT_EQ(error.code, raft::ErrorCode::kCorruption);
+  EXPECT_NE(error.where.find("r/5/0"), std::string::npos) << error.text();
+}
+
+TEST_F(Recover, AFlippedBitUnderARunningStoreIsReportedAndNeverReturned) {
+  fill();
+  cache_bytes_ = 0;
+  std::string record = rows().at(record_key({32, 0}));
+  reopen();
+  const RangeOp read = one("x");
+  const Revision revision{33, 0};
+  EXPECT_EQ(range(read).kvs[0].mod_revision, revision.main);
+  // Through the store's own writes, behind the back of its index.
+  record[5] = static_cast<char>(record[5] ^ 1);
+  store_->put_row(record_key(revision), record);
+  commit();
+  const auto result = store_->view().range(read);
+  ASSERT_FALSE(result);
+  ASSERT_TRUE(result.error().broken);
+  EXPECT_EQ(result.error().broken->code, raft::ErrorCode::kCorruption);
+}
+
+TEST_F(Recover, EveryMissingRecordIsReported) {
+  fill();
+  compact(20);
+  compact_all();
+  for (const auto& [key, value] : rows()) {
+    if (!key.starts_with(kRecordPrefix) || parse_key(key)->mark) continue;
+    remove_raw(key);
+    EXPECT_EQ(damage().code, raft::ErrorCode::kCorruption) << place_of(parse_key(key)->revision);
+    write_raw(key, value);
+  }
+  open();
+}
+
+TEST_F(Recover, ARecordThatCameBackIsReported) {
+  put("a", "1");
+  put("a", "2");
+  const std::string back = rows().at(record_key({2, 0}));
+  compact(3);
+  compact_all();
+  write_raw(record_key({2, 0}), back);
+  EXPECT_EQ(damage().code, raft::ErrorCode::kCorruption);
+}
+
+TEST_F(Recover, AMissingOrDamagedLastMarkIsReported) {
+  fill();
+  auto all = rows();
+  const auto [key, value] = *all.rbegin();
+  remove_raw(key);
+  EXPECT_EQ(damage().code, raft::ErrorCode::kCorruption);
+  std::string damaged = value;
+  damaged[3] = static_cast<char>(damaged[3] ^ 1);
+  write_raw(key, damaged);
+  EXPECT_EQ(damage().code, raft::ErrorCode::kCorruption);
+  write_raw(key, value);
+  open();
+}
+
+TEST_F(Recover, RecordsThatAreValidButNotTheOnesWrittenBreakTheChain) {
+  fill();
+  std::string other;
+  encode_record({33, 0}, {.key = "x", .value = "9", .create = 33, .version = 1}, other);
+  write_raw(record_key({33, 0}), other);
+  const raft::Error error = damage();
+  EXPECT_EQ(error.code, raft::ErrorCode::kCorruption);
+  EXPECT_NE(error.where.find("mark"), std::string::npos) << error.text();
+}
+
+TEST_F(Recover, RowsWithoutAFormatAreReported) {
+  fill();
+  remove_raw(std::string(kFormatKey));
+  EXPECT_EQ(damage().code, raft::ErrorCode::kCorruption);
+}
+
+}  // namespace
+}  // namespace kv

@@ -1,0 +1,217 @@
+#include "libkv/rpc/http1_server.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <optional>
+#include <utility>
+
+#include "libkv/rpc/http_text.h"
+#include "libkv/rpc/limits.h"
+#include "libkv/rpc/server.h"
+#include "libkv/rpc/server_connection.h"
+#include "libkv/rpc/server_worker.h"
+
+namespace kv::rpc {
+namespace {
+
+namespace http = boost::beast::http;
+using boost::system::error_code;
+using Parser = http::request_parser<http::string_body>;
+
+class Http1Server;
+
+/// Where an answer finds its connection, if that is still there.
+class Exchange final : public Addressee, public std::enable_shared_from_this<Exchange> {
+ public:
+  Exchange(Http1Server& server, std::shared_ptr<Inbox> inbox) : server_(&server), inbox_(std::move(inbox)) {}
+
+  /// From any thread.
+  void answer(HttpResponse response);
+  void leave() { server_ = nullptr; }
+
+ private:
+  void deliver(Mail&&) override {}
+
+  Http1Server* server_;  // the loop's thread only; null once answered or lost
+  std::shared_ptr<Inbox> inbox_;
+};
+
+class Http1Server final : public Protocol {
+ public:
+  Http1Server(ServerWorker& worker, ServerConnection& connection, std::function<void()> established)
+      : worker_(worker),
+        connection_(connection),
+        established_(std::move(established)),
+        timer_([this] { connection_.close(input_.empty() ? "idle" : "the request took too long"); }) {
+    next_request();
+  }
+  ~Http1Server() override { lost(); }
+
+  bool receive(std::string_view bytes) override;
+  void produce(std::string& out, std::size_t) override { out.append(std::exchange(output_, {})); }
+  [[nodiscard]] bool wants_write() const override { return !output_.empty(); }
+  [[nodiscard]] bool finished() const override { return closing_ && !exchange_ && output_.empty(); }
+  void lost() override;
+  void drain() override;
+  void end() override;
+
+  void respond(HttpResponse response);
+
+ private:
+  void next_request();
+  void parse();
+  bool advance();
+  void dispatch();
+  void refuse(const error_code& error);
+  void greet_expectant();
+
+  ServerWorker& worker_;
+  ServerConnection& connection_;
+  std::function<void()> established_;
+  std::optional<Parser> parser_;
+  std::shared_ptr<Exchange> exchange_;  // of the request being answered; shared with its handler
+  std::string input_;                   // not parsed yet; bounded by one read beyond the parser's limits
+  std::string output_;
+  CallbackTimer timer_;
+  bool keep_alive_ = true;
+  bool head_only_ = false;
+  bool greeted_ = false;  // 100-continue was looked at for this request
+  bool closing_ = false;  // after what is open is answered
+};
+
+void Exchange::answer(HttpResponse response) {
+  auto shared = std::make_shared<HttpResponse>(std::move(response));  // Work has to be copyable
+  static_cast<void>(inbox_->push(shared_from_this(), Work([self = shared_from_this(), shared] {
+                                   if (self->server_ != nullptr) self->server_->respond(std::move(*shared));
+                                 })));
+}
+
+void Http1Server::next_request() {
+  parser_.emplace();
+  greeted_ = false;
+  parser_->header_limit(kHttp1HeaderBytesMax);
+  parser_->body_limit(worker_.shared().options.http_body_bytes_max);
+  parser_->eager(true);
+  worker_.loop().arm(timer_, worker_.loop().now() + kHttp1IdleTime);
+}
+
+bool Http1Server::receive(std::string_view bytes) {
+  if (closing_ && !exchange_) return false;
+  if (input_.empty() && !exchange_ && !parser_->got_some()) {
+    worker_.loop().arm(timer_, worker_.loop().now() + kHttp1RequestTime);
+  }
+  input_.append(bytes);
+  if (exchange_ && input_.size() > kReadBytesMax) {
+    connection_.close("too much sent ahead of an answer");
+    return false;
+  }
+  parse();
+  return true;
+}
+
+void Http1Server::parse() {
+  while (!exchange_ && !closing_ && !input_.empty()) {
+    if (!advance()) return;
+    if (parser_->is_done()) {
+      dispatch();
+    } else {
+      greet_expectant();
+    }
+  }
+}
+
+/// Feeds the parser; false when it needs more input or has met a fault.
+bool Http1Server::advance() {
+  error_code error;
+  const std::size_t used = parser_->put(boost::asio::buffer(input_), error);
+  input_.erase(0, used);
+  if (error == http::error::need_more) return false;
+  if (error) {
+    refuse(error);
+    return false;
+  }
+  return used > 0 || parser_->is_done();
+}
+
+/// "Expect: 100-continue": the client waits for our word before it sends its body.
+void Http1Server::greet_expectant() {
+  if (!parser_->is_header_done() || greeted_) return;
+  greeted_ = true;
+  if (parser_->get()[http::field::expect] == "100-continue") output_.append("HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+void Http1Server::refuse(const error_code& error) {
+  closing_ = true;
+  keep_alive_ = false;
+  int status = 400;
+  if (error == http::error::body_limit) status = 413;
+  if (error == http::error::header_limit) status = 431;
+  worker_.shared().debug("event=bad_http_request error=\"" + error.message() + "\"");
+  respond(plain_response(status));
+}
+
+void Http1Server::dispatch() {
+  timer_.disarm();
+  if (established_) std::exchange(established_, nullptr)();
+  auto message = parser_->release();
+  HttpRequest request;
+  request.method = message.method_string();
+  request.target = message.target();
+  for (const auto& field : message) {
+    request.headers.emplace_back(lower_case({field.name_string().data(), field.name_string().size()}),
+                                 field.value());
+  }
+  keep_alive_ = message.keep_alive() && !closing_;
+  head_only_ = message.method() == http::verb::head;
+  request.body = std::move(message.body());
+  const HttpHandler& handler = worker_.shared().http;
+  exchange_ = std::make_shared<Exchange>(*this, worker_.loop().inbox());
+  if (!handler) return respond(plain_response(404));
+  handler(std::move(request),
+          [exchange = exchange_](HttpResponse response) { exchange->answer(std::move(response)); });
+}
+
+void Http1Server::respond(HttpResponse response) {
+  if (exchange_) exchange_->leave();
+  exchange_.reset();
+  const bool keep = keep_alive_ && !closing_;
+  output_ += "HTTP/1.1 " + std::to_string(response.status) + ' ' + std::string(http_reason(response.status)) +
+             "\r\n";
+  output_ += "Content-Type: " + response.content_type + "\r\n";
+  output_ += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
+  for (const auto& [name, value] : response.headers) output_ += name + ": " + value + "\r\n";
+  if (!keep) output_ += "Connection: close\r\n";
+  output_ += "\r\n";
+  if (!head_only_) output_ += response.body;
+  closing_ = !keep;
+  worker_.loop().flush_soon(connection_);
+  if (!keep) return;
+  next_request();
+  parse();
+}
+
+void Http1Server::lost() {
+  timer_.disarm();
+  if (exchange_) exchange_->leave();
+  exchange_.reset();
+  closing_ = true;
+}
+
+void Http1Server::drain() {
+  closing_ = true;
+}
+
+void Http1Server::end() {
+  closing_ = true;
+  if (exchange_) respond(plain_response(503));
+}
+
+}  // namespace
+
+std::unique_ptr<Protocol> make_http1_server(ServerWorker& worker, ServerConnection& connection,
+                                            std::function<void()> established) {
+  return std::make_unique<Http1Server>(worker, connection, std::move(established));
+}
+
+}  // namespace kv::rpc

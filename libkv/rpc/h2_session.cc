@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kSettingsPerFrameMax = 32;
 constexpr std::size_t kContinuationsMax = 8;
+constexpr std::size_t kSendHeaderBytesMax = 1 << 20;  // whether it is too much is for the peer to say
 constexpr std::size_t kInlineHeadersMax = 16;  // more than any call of ours without metadata
 
 using OptionPtr = std::unique_ptr<nghttp2_option, decltype(&nghttp2_option_del)>;
@@ -25,6 +26,7 @@ OptionPtr make_options() {
   nghttp2_option_set_no_closed_streams(made, 1);
   nghttp2_option_set_max_outbound_ack(made, kUnreadAcksMax);
   nghttp2_option_set_max_settings(made, kSettingsPerFrameMax);
+  nghttp2_option_set_max_send_header_block_length(made, kSendHeaderBytesMax);
   nghttp2_option_set_max_continuations(made, kContinuationsMax);
   // Our own guard comes first and tells the client why.
   nghttp2_option_set_stream_reset_rate_limit(made, static_cast<std::uint64_t>(2 * kResetBurst),

@@ -25,9 +25,10 @@ class Member final : public ReplicaServer, private raft::StateMachine {
         writes_(options.request_timeout, options.first_sequence),
         reads_(options.request_timeout, 1) {}
 
-  ~Member() override { stop(std::chrono::milliseconds(0)); }
+  ~Member() override { Member::stop(); }
 
   raft::Result<void> start(raft::LogSink log) {
+    term_.store(parts_.log->opened().hard_state.term.value(), std::memory_order_relaxed);
     raft::DriverEvents events{
         .reads_ready = [this](std::span<const std::uint64_t> tickets) { reads_ready(tickets); },
         .status_changed = [this](const raft::CoreStatus& status) { status_changed(status); },
@@ -48,6 +49,11 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   void write(Operation operation, WriteDone done) override;
   void read(ReadDone done) override;
   ReadView local_view() const override { return parts_.machine->view(); }
+  Origin origin() const override {
+    return {options_.cluster_id, options_.replica.self, raft::Term(term_.load(std::memory_order_relaxed))};
+  }
+  bool has_leader() const override { return has_leader_.load(std::memory_order_relaxed); }
+  bool is_learner() const override { return options_.replica.membership.is_learner(options_.replica.self); }
   ServerStatus status() const override;
   std::vector<MemberInfo> members() const override { return parts_.machine->members(); }
   std::uint64_t bytes_on_disk() const override { return parts_.machine->bytes_on_disk(); }
@@ -55,7 +61,8 @@ class Member final : public ReplicaServer, private raft::StateMachine {
 
   void receive(raft::NodeId from, std::vector<raft::Message> messages) override;
   bool alive() override;
-  void stop(std::chrono::milliseconds limit) override;
+  void hand_over(std::chrono::milliseconds limit) override;
+  void stop() override;
 
  private:
   // raft::StateMachine, on the apply thread.
@@ -68,13 +75,14 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   void ticked(Clock::time_point now);
   [[nodiscard]] ServerError timeout_since(Clock::time_point since) const;
   [[nodiscard]] bool quorum_connected() const;
-  void hand_over(std::chrono::milliseconds limit);
 
   const ReplicaServerOptions options_;
   const ReplicaServerParts parts_;
   const std::function<void(const raft::Error&)> failed_;
   Waiters<Outcome> writes_;
   Waiters<ReadView> reads_;
+  std::atomic<std::uint64_t> term_ = 0;
+  std::atomic<bool> has_leader_ = false;
   std::atomic<std::uint64_t> applied_writes_ = 0;
   std::atomic<std::uint64_t> failed_writes_ = 0;
 
@@ -133,6 +141,8 @@ void Member::reads_ready(std::span<const std::uint64_t> tickets) {
 }
 
 void Member::status_changed(const raft::CoreStatus& status) {
+  term_.store(status.term.value(), std::memory_order_relaxed);
+  has_leader_.store(status.leader.has_value(), std::memory_order_relaxed);
   std::lock_guard lock(leader_mutex_);
   if (status.leader == leader_) return;
   if (status.leader) ++leader_changes_;
@@ -175,7 +185,7 @@ ServerStatus Member::status() const {
   status.term = core.term;
   status.commit = core.commit;
   status.applied = driver_->applied();
-  status.learner = options_.replica.membership.is_learner(options_.replica.self);
+  status.learner = is_learner();
   status.proposals_pending = writes_.size();
   status.proposals_committed = core.commit.value();
   status.proposals_applied = applied_writes_.load(std::memory_order_relaxed);
@@ -202,9 +212,8 @@ void Member::hand_over(std::chrono::milliseconds limit) {
   leader_moved_.wait_for(lock, limit, [this] { return leader_ && leader_ != options_.replica.self; });
 }
 
-void Member::stop(std::chrono::milliseconds limit) {
+void Member::stop() {
   if (!driver_) return;
-  if (limit.count() > 0) hand_over(limit);
   writes_.fail_all(ServerError::kStopped);
   reads_.fail_all(ServerError::kStopped);
   driver_->stop();

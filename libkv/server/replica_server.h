@@ -48,9 +48,11 @@ class ReplicaServer : public KvServer {
   virtual void receive(raft::NodeId from, std::vector<raft::Message> messages) = 0;
   /// Asks the replica's threads for a sign of life; false when one has not moved since the last call.
   [[nodiscard]] virtual bool alive() = 0;
-  /// Hands leadership over when this member leads, waiting at most `limit`; then answers whatever still waits
-  /// with kStopped and joins the threads. The parts may be destroyed after it.
-  virtual void stop(std::chrono::milliseconds limit) = 0;
+  /// Gives leadership to another voter when this member leads, waiting at most `limit` for it to take it.
+  virtual void hand_over(std::chrono::milliseconds limit) = 0;
+  /// Answers whatever still waits with kStopped and joins the threads. The parts may be destroyed after it.
+  /// Idempotent.
+  virtual void stop() = 0;
 };
 
 }  // namespace kv

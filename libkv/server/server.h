@@ -55,6 +55,13 @@ struct ServerStatus {
   std::uint64_t proposals_failed = 0;
 };
 
+/// Who answers, for the header of every response (contract section 1.0.2).
+struct Origin {
+  std::uint64_t cluster_id = 0;
+  raft::NodeId member;
+  raft::Term term;
+};
+
 /// What the API's services need of a member. Thread: every method from any thread; callbacks run on the apply
 /// or the timer thread, must not block, and usually post to the call's connection.
 class KvServer {
@@ -69,6 +76,11 @@ class KvServer {
   /// The newest local view: serializable reads.
   [[nodiscard]] virtual ReadView local_view() const = 0;
 
+  /// Cheap: on every response.
+  [[nodiscard]] virtual Origin origin() const = 0;
+  /// Cheap: whether this member knows a leader.
+  [[nodiscard]] virtual bool has_leader() const = 0;
+  [[nodiscard]] virtual bool is_learner() const = 0;
   [[nodiscard]] virtual ServerStatus status() const = 0;
   [[nodiscard]] virtual std::vector<MemberInfo> members() const = 0;
   [[nodiscard]] virtual std::uint64_t bytes_on_disk() const = 0;

@@ -1,5 +1,7 @@
 // Echo calls per second: our client against our server, each on one thread, on loopback.
 // Usage: rpc_bench [seconds [connections [streams [bytes [thread|inline]]]]]
+#include <sys/resource.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -88,6 +90,16 @@ class Caller {
   std::atomic<std::uint64_t> count_ = 0;
 };
 
+/// Of the whole process: both sides of every call.
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -130,7 +142,10 @@ int main(int argc, char** argv) {
   const double took = std::chrono::duration<double>(Clock::now() - began).count();
   stop = true;
   while (running > 0) std::this_thread::yield();
-  std::printf("connections=%d streams=%d bytes=%zu answers=%s calls=%llu calls_per_second=%.0f\n",
-              options.connections, options.streams, options.bytes, options.other_thread ? "thread" : "inline",
-              static_cast<unsigned long long>(calls), static_cast<double>(calls) / took);
+  std::printf(
+      "connections=%d streams=%d bytes=%zu answers=%s calls=%llu calls_per_second=%.0f "
+      "cpu_us_per_call=%.2f\n",
+      options.connections, options.streams, options.bytes, options.other_thread ? "thread" : "inline",
+      static_cast<unsigned long long>(calls), static_cast<double>(calls) / took,
+      cpu_seconds() * 1e6 / static_cast<double>(calls));
 }

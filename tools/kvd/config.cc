@@ -178,10 +178,22 @@ void read_security(Reader& reader, Config& config) {
   if (config.client_cert_auth && config.trusted_ca_file.empty()) {
     reader.fault("client-cert-auth", "needs --trusted-ca-file");
   }
-  for (std::string_view name : {"listen-peer-urls", "initial-advertise-peer-urls"}) {
-    for (const Url& url : reader.urls(name)) {
-      if (url.scheme == "https") reader.fault(name, "must be http: TLS between members is not there yet");
-    }
+  config.peer_cert_file = reader.text("peer-cert-file");
+  config.peer_key_file = reader.text("peer-key-file");
+  config.peer_trusted_ca_file = reader.text("peer-trusted-ca-file");
+  config.peer_client_cert_auth = reader.flag("peer-client-cert-auth");
+  const auto is_https = [](const Url& url) { return url.scheme == "https"; };
+  const auto tls_urls =
+      std::count_if(config.listen_peer_urls.begin(), config.listen_peer_urls.end(), is_https);
+  config.peer_tls = tls_urls > 0;
+  if (config.peer_tls && static_cast<std::size_t>(tls_urls) != config.listen_peer_urls.size()) {
+    reader.fault("listen-peer-urls", "must be all http or all https");
+  }
+  if (config.peer_tls && (config.peer_cert_file.empty() || config.peer_key_file.empty())) {
+    reader.fault("listen-peer-urls", "has an https URL, which needs --peer-cert-file and --peer-key-file");
+  }
+  if (config.peer_client_cert_auth && config.peer_trusted_ca_file.empty()) {
+    reader.fault("peer-client-cert-auth", "needs --peer-trusted-ca-file");
   }
 }
 

@@ -28,6 +28,8 @@ struct Config {
   std::chrono::milliseconds heartbeat_interval{100};
   std::chrono::milliseconds election_timeout{1000};
   bool pre_vote = true;
+  /// Peer URLs are https: the members speak TLS to each other.
+  bool peer_tls = false;
   std::size_t max_request_bytes = 0;
   std::size_t max_txn_ops = 0;
   std::uint32_t max_concurrent_streams = 0;
@@ -39,6 +41,10 @@ struct Config {
   std::string key_file;
   std::string trusted_ca_file;
   bool client_cert_auth = false;
+  std::string peer_cert_file;
+  std::string peer_key_file;
+  std::string peer_trusted_ca_file;
+  bool peer_client_cert_auth = false;
   raft::LogLevel log_level = raft::LogLevel::kInfo;
   bool log_json = false;
 };

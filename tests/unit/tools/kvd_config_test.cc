@@ -127,7 +127,7 @@ TEST(Config, TheOwnPeerUrlsMustBeInTheInitialCluster) {
 }
 
 TEST(Config, WhatCannotBeGivenIsRefusedAndNotIgnored) {
-  EXPECT_TRUE(mentions(checked({"--peer-cert-file=x"}).faults, "must not be set"));
+  EXPECT_TRUE(mentions(checked({"--peer-crl-file=x"}).faults, "must not be set"));
   EXPECT_TRUE(mentions(checked({"--auto-tls"}).faults, "must not be set"));
   EXPECT_TRUE(checked({"--auto-tls=false"}).faults.empty());
   EXPECT_TRUE(mentions(checked({"--initial-cluster-state=existing"}).faults, "not there yet"));
@@ -137,6 +137,12 @@ TEST(Config, HttpsNeedsACertificate) {
   EXPECT_TRUE(mentions(
       checked({"--listen-client-urls=https://127.0.0.1:1", "--advertise-client-urls=https://h:1"}).faults,
       "--cert-file"));
+}
+
+TEST(Config, PeersBySpeakingTlsNeedACertificateToo) {
+  EXPECT_TRUE(mentions(checked({"--listen-peer-urls=https://127.0.0.1:1"}).faults, "--peer-cert-file"));
+  EXPECT_TRUE(
+      mentions(checked({"--listen-peer-urls=https://127.0.0.1:1,http://127.0.0.1:2"}).faults, "all https"));
 }
 
 TEST(Config, HelpNamesEveryOption) {

@@ -1,0 +1,42 @@
+// What every service of the API is given.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "libkv/rpc/server.h"
+#include "libkv/server/server.h"
+
+namespace kv::api {
+
+/// The version that clients are told: that of the etcd whose API this is (contract section 8.5). Bare semver:
+/// clients parse it.
+inline constexpr std::string_view kEtcdVersion = "3.6.14";
+inline constexpr std::string_view kClusterVersion = "3.6.0";
+
+struct ApiOptions {
+  std::size_t txn_ops_max = 128;
+  std::uint64_t quota_bytes = 2147483648;
+};
+
+/// Must outlive the rpc server whose methods use it.
+struct Context {
+  KvServer& server;
+  ApiOptions options;
+};
+
+/// Whether a member that only learns may answer (contract section 1.0.1).
+enum class Learner { kMayNot, kMay };
+
+/// The checks that come before every method, in etcd's order; the refusal, when there is one.
+std::optional<rpc::Status> intercept(const Context& context, const rpc::ServerCall& call, Learner learner);
+
+// Each registers its methods.
+void register_kv(rpc::Server& server, const Context& context);
+void register_cluster(rpc::Server& server, const Context& context);
+void register_maintenance(rpc::Server& server, const Context& context);
+void register_health(rpc::Server& server);
+
+}  // namespace kv::api

@@ -1,0 +1,47 @@
+// What the unary methods share: parse, answer, refuse.
+#pragma once
+
+#include <google/protobuf/arena.h>
+
+#include <string>
+#include <utility>
+
+#include "libkv/api/context.h"
+#include "libkv/api/errors.h"
+
+namespace kv::api {
+
+inline void refuse(const rpc::CallPtr& call, rpc::Status status) {
+  call->finish(std::move(status));
+}
+
+/// Room for one small request or response on the stack before the arena asks the heap.
+class MessageArena {
+ public:
+  MessageArena() : arena_(block_, sizeof(block_)) {}
+  template <class Message>
+  Message& make() {
+    return *google::protobuf::Arena::CreateMessage<Message>(&arena_);
+  }
+
+ private:
+  alignas(8) char block_[2048];
+  google::protobuf::Arena arena_;
+};
+
+/// Parses `bytes` into `request`; answers the call and gives false when they are no such message.
+template <class Message>
+bool parse(const rpc::CallPtr& call, std::string_view bytes, Message& request) {
+  if (request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return true;
+  refuse(call, status_of(ApiError::kBadMessage));
+  return false;
+}
+
+template <class Message>
+void reply(const rpc::CallPtr& call, const Message& response) {
+  std::string bytes;
+  response.SerializeToString(&bytes);
+  call->reply(std::move(bytes));
+}
+
+}  // namespace kv::api

@@ -1,0 +1,278 @@
+#include "tools/kvd/node.h"
+
+#include <leveldb/env.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "libkv/api/context.h"
+#include "libkv/api/http_pages.h"
+#include "libkv/api/metrics.h"
+#include "libkv/server/replica_server.h"
+#include "libraft/core/describe.h"
+#include "libraft/disk/disk_env.h"
+#include "libraft/net/asio_transport.h"
+#include "tools/common/exit_codes.h"
+#include "tools/kvd/cluster_ids.h"
+#include "tools/kvd/identity.h"
+
+namespace tools::kvd {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Ticks are a tenth of a heartbeat: fine enough that two candidates seldom wake together.
+constexpr int kTicksPerHeartbeat = 10;
+
+/// Who is in the cluster, as the initial settings say.
+struct Roster {
+  std::uint64_t cluster = 0;
+  raft::NodeId self;
+  std::vector<kv::MemberInfo> members;
+};
+
+Roster roster_of(const Config& config) {
+  Roster roster;
+  std::vector<std::uint64_t> ids;
+  for (const auto& [name, urls] : config.initial_cluster) {
+    const std::uint64_t id = member_id(urls, config.initial_cluster_token);
+    ids.push_back(id);
+    // A member tells its name through the log once it has started (contract section 7.4).
+    roster.members.push_back(
+        {.id = raft::NodeId(id), .name = "", .peer_urls = urls, .client_urls = {}, .learner = false});
+    if (name == config.name) roster.self = raft::NodeId(id);
+  }
+  roster.cluster = cluster_id(ids);
+  std::sort(roster.members.begin(), roster.members.end(),
+            [](const kv::MemberInfo& a, const kv::MemberInfo& b) { return a.id < b.id; });
+  return roster;
+}
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (static_cast<std::uint64_t>(device()) << 32U) | device();
+}
+
+raft::ReplicaOptions replica_options(const Config& config, const Roster& roster) {
+  raft::ReplicaOptions options;
+  options.self = roster.self;
+  for (const kv::MemberInfo& member : roster.members) options.membership.voters.push_back(member.id);
+  options.tick = std::max(milliseconds(1), config.heartbeat_interval / kTicksPerHeartbeat);
+  const auto ticks = [&](milliseconds time) { return static_cast<std::uint32_t>(time / options.tick); };
+  options.core.heartbeat_ticks = ticks(config.heartbeat_interval);
+  options.core.election_ticks = ticks(config.election_timeout);
+  options.core.election_jitter_ticks = std::max(1U, options.core.election_ticks / 2);
+  options.core.pre_vote = config.pre_vote;
+  options.held_ticks_max = ticks(milliseconds(5000));
+  options.read_retry_ticks = ticks(milliseconds(500));
+  options.seed = random_seed();
+  return options;
+}
+
+raft::Result<raft::AsioTransportOptions> transport_options(const Config& config, const Roster& roster,
+                                                           raft::LogSink log) {
+  raft::AsioTransportOptions options;
+  options.self = roster.self;
+  options.cluster_id = roster.cluster;
+  for (const Url& url : config.listen_peer_urls) options.listen.push_back({url.host, url.port});
+  for (const kv::MemberInfo& member : roster.members) {
+    if (member.id == roster.self) continue;
+    raft::PeerAddress peer{.id = member.id, .endpoints = {}};
+    for (const std::string& text : member.peer_urls) {
+      ASSIGN_OR_RETURN(const Url url, parse_url(text));
+      peer.endpoints.push_back({url.host, url.port});
+    }
+    options.peers.push_back(std::move(peer));
+  }
+  if (config.peer_tls) {
+    options.tls = raft::PeerTlsOptions{.cert_file = config.peer_cert_file,
+                                       .key_file = config.peer_key_file,
+                                       .trusted_ca_file = config.peer_trusted_ca_file,
+                                       .client_cert_auth = config.peer_client_cert_auth};
+  }
+  options.random_seed = random_seed();
+  options.log = std::move(log);
+  return options;
+}
+
+kv::rpc::ServerOptions rpc_options(const Config& config) {
+  kv::rpc::ServerOptions options;
+  options.io_threads = config.io_threads;
+  options.receive_message_bytes_max = config.max_request_bytes + (512U << 10U);  // contract section 1.0, T5
+  options.concurrent_streams_max = config.max_concurrent_streams;
+  options.keepalive_min_time = config.keepalive_min_time;
+  options.keepalive_interval = config.keepalive_interval;
+  options.keepalive_timeout = config.keepalive_timeout;
+  return options;
+}
+
+class RunningNode final : public Node {
+ public:
+  RunningNode(const Config& config, raft::LogSink log) : config_(config), log_(std::move(log)) {}
+  ~RunningNode() override { RunningNode::stop(milliseconds(0)); }
+
+  raft::Result<void> start(std::function<void(const raft::Error&)> failed);
+  [[nodiscard]] bool ready() const override { return server_->has_leader(); }
+  [[nodiscard]] std::string status_line() const override { return line_of(server_->status()); }
+  [[nodiscard]] bool alive() override { return server_->alive(); }
+  void stop(milliseconds limit) override;
+
+ private:
+  raft::Result<void> open_state(const Roster& roster);
+  raft::Result<void> serve(const std::vector<Url>& urls, bool api);
+  void publish();
+  static std::string line_of(const kv::ServerStatus& status);
+  std::vector<kv::api::PeerMetrics> peer_metrics() const;
+
+  const Config config_;
+  const raft::LogSink log_;
+  std::unique_ptr<leveldb::Env> env_;
+  std::unique_ptr<raft::LogStore> wal_;
+  std::unique_ptr<kv::Machine> machine_;
+  std::unique_ptr<raft::AsioTransport> transport_;
+  std::unique_ptr<kv::ReplicaServer> server_;
+  std::unique_ptr<kv::api::Metrics> metrics_;
+  std::optional<kv::api::Context> context_;
+  std::vector<std::unique_ptr<kv::rpc::Server>> fronts_;
+};
+
+raft::Result<void> RunningNode::open_state(const Roster& roster) {
+  RETURN_IF_ERROR(claim_directory(config_.data_dir, {roster.cluster, roster.self.value()}));
+  env_ = raft::make_disk_env({});
+  ASSIGN_OR_RETURN(wal_, raft::open_log_store({.env = env_.get(), .path = config_.wal_dir}));
+  ASSIGN_OR_RETURN(
+      machine_,
+      kv::Machine::open({.env = env_.get(), .path = config_.data_dir + "/snap", .members = roster.members}));
+  return {};
+}
+
+raft::Result<void> RunningNode::start(std::function<void(const raft::Error&)> failed) {
+  const Roster roster = roster_of(config_);
+  ASSIGN_OR_RETURN(auto peers, transport_options(config_, roster, log_));
+  // Addresses first: a port that is taken must not touch the data of whoever took it.
+  ASSIGN_OR_RETURN(transport_, raft::AsioTransport::create(std::move(peers)));
+  RETURN_IF_ERROR(open_state(roster));
+  kv::ReplicaServerOptions options;
+  options.cluster_id = roster.cluster;
+  options.replica = replica_options(config_, roster);
+  options.request_timeout = milliseconds(5000) + 2 * config_.election_timeout;
+  options.request_bytes_max = config_.max_request_bytes;
+  options.first_sequence =
+      static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+  ASSIGN_OR_RETURN(server_, kv::ReplicaServer::start(options, {wal_.get(), machine_.get(), transport_.get()},
+                                                     log_, std::move(failed)));
+  RETURN_IF_ERROR(transport_->start([this](raft::NodeId from, std::vector<raft::Message> messages) {
+    server_->receive(from, std::move(messages));
+  }));
+  metrics_ = kv::api::Metrics::create();
+  context_.emplace(kv::api::Context{.server = *server_, .options = {.txn_ops_max = config_.max_txn_ops}});
+  RETURN_IF_ERROR(serve(config_.listen_client_urls, true));
+  if (!config_.listen_metrics_urls.empty()) RETURN_IF_ERROR(serve(config_.listen_metrics_urls, false));
+  for (auto& front : fronts_) front->start();
+  publish();
+  log_(raft::LogLevel::kInfo,
+       "event=serving name=" + config_.name + " member=" + raft::describe(roster.self) +
+           " cluster=" + raft::describe(raft::NodeId(roster.cluster)) +
+           " clients=" + config_.listen_client_urls.front().text() + " data=" + config_.data_dir);
+  return {};
+}
+
+raft::Result<void> RunningNode::serve(const std::vector<Url>& urls, bool api) {
+  auto front = kv::rpc::Server::create(rpc_options(config_), metrics_->observer(), log_);
+  if (api) {
+    kv::api::register_kv(*front, *context_);
+    kv::api::register_cluster(*front, *context_);
+    kv::api::register_maintenance(*front, *context_);
+    kv::api::register_health(*front);
+  }
+  front->set_http(kv::api::http_pages(*context_, *metrics_, [this] { return peer_metrics(); }));
+  for (const Url& url : urls) {
+    std::optional<kv::rpc::TlsOptions> tls;
+    if (url.scheme == "https") {
+      tls = kv::rpc::TlsOptions{.cert_file = config_.cert_file,
+                                .key_file = config_.key_file,
+                                .trusted_ca_file = config_.trusted_ca_file,
+                                .client_cert_auth = config_.client_cert_auth};
+    }
+    RETURN_IF_ERROR(front->listen(url.host, url.port, std::move(tls)));
+  }
+  fronts_.push_back(std::move(front));
+  return {};
+}
+
+/// Tells the cluster this member's name and client addresses, again until it has been told.
+void RunningNode::publish() {
+  kv::PublishMemberOp op{server_->status().member, config_.name, texts(config_.advertise_client_urls)};
+  server_->write(std::move(op), [this](const std::expected<kv::Outcome, kv::RequestFailure>& outcome) {
+    if (!outcome && outcome.error().error != kv::ServerError::kStopped) publish();
+  });
+}
+
+std::string RunningNode::line_of(const kv::ServerStatus& status) {
+  const std::string leader = !status.leader ? "no leader"
+                             : *status.leader == status.member
+                                 ? "leader"
+                                 : "follower of " + raft::describe(*status.leader);
+  return leader + ", term " + std::to_string(status.term.value()) + ", applied " +
+         std::to_string(status.applied.value());
+}
+
+std::vector<kv::api::PeerMetrics> RunningNode::peer_metrics() const {
+  std::vector<kv::api::PeerMetrics> all;
+  for (const raft::PeerCounters& peer : transport_->counters().peers) {
+    all.push_back({.peer = raft::describe(peer.peer),
+                   .bytes_sent = peer.bytes_sent,
+                   .send_failures = peer.messages_dropped,
+                   .bytes_received = peer.bytes_received});
+  }
+  return all;
+}
+
+void RunningNode::stop(milliseconds limit) {
+  // Leadership goes while the peers can still be told; then the clients are sent on.
+  if (server_ && limit.count() > 0) server_->hand_over(limit / 2);
+  for (auto& front : fronts_) front->drain(limit / 2);
+  if (server_) server_->stop();
+  if (transport_) transport_->stop();
+  fronts_.clear();
+  server_.reset();
+}
+
+}  // namespace
+
+raft::Result<std::unique_ptr<Node>> Node::start(const Config& config, raft::LogSink log,
+                                                std::function<void(const raft::Error&)> failed) {
+  auto node = std::make_unique<RunningNode>(config, std::move(log));
+  RETURN_IF_ERROR(node->start(std::move(failed)));
+  return node;
+}
+
+int exit_code(const raft::Error& error) {
+  switch (error.code) {
+    case raft::ErrorCode::kInvalidArgument:
+    case raft::ErrorCode::kMismatch:
+    case raft::ErrorCode::kLimit:
+      return kExitConfig;
+    case raft::ErrorCode::kCorruption:
+      return kExitData;
+    case raft::ErrorCode::kNotFound:
+      return kExitNoInput;
+    case raft::ErrorCode::kAlreadyExists:
+      return kExitCantCreate;
+    case raft::ErrorCode::kIo:
+    case raft::ErrorCode::kNoSpace:
+      return kExitIo;
+    case raft::ErrorCode::kUnavailable:
+      return kExitUnavailable;
+    case raft::ErrorCode::kTimeout:
+    case raft::ErrorCode::kCancelled:
+      return kExitTemporary;
+  }
+  return kExitSoftware;
+}
+
+}  // namespace tools::kvd

@@ -5,6 +5,7 @@
 #include <future>
 #include <utility>
 
+#include "libkv/rpc/block_cache.h"
 #include "libkv/rpc/client_call.h"
 #include "libkv/rpc/client_connection.h"
 #include "libkv/rpc/client_loop.h"
@@ -83,8 +84,8 @@ class ChannelImpl final : public Channel {
 
  private:
   std::shared_ptr<ClientCall> start(ClientRequest request) {
-    auto call = std::make_shared<ClientCall>(connection_, std::move(request),
-                                             connection_->receive_message_bytes_max());
+    auto call =
+        make_cached<ClientCall>(connection_, std::move(request), connection_->receive_message_bytes_max());
     call->start();
     return call;
   }

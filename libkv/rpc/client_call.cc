@@ -74,7 +74,7 @@ void ClientCall::deliver(Mail&& mail) {
 void ClientCall::submit() {
   const CallOptions& options = request_.options;
   const std::vector<std::string> values = wire_values(options.metadata);
-  std::vector<Header> headers = connection_->common_headers(request_.path);
+  std::vector<Header>& headers = connection_->common_headers(request_.path);
   if (options.timeout) {
     timeout_text_ = format_timeout(*options.timeout);
     headers.push_back({"grpc-timeout", timeout_text_, true});
@@ -125,7 +125,7 @@ void ClientCall::on_header(std::string_view name, std::string_view value) {
 }
 
 void ClientCall::on_headers_end() {
-  if (finished_ || code_) return;
+  if (finished_ || code_ || http_status_.starts_with('1')) return;  // 1xx: the response is still to come
   if (http_status_ != "200") return abort(status_of_http(http_status_));
   if (!content_type_.starts_with("application/grpc")) {
     abort({Code::kUnknown, "unexpected content-type \"" + content_type_ + "\""});

@@ -9,7 +9,6 @@ namespace kv::rpc {
 namespace {
 
 constexpr std::string_view kUserAgent = "kvd-client/0.1";
-constexpr std::size_t kOptionalHeaders = 4;
 
 std::string authority_of(const ChannelOptions& options) {
   const bool v6 = options.host.find(':') != std::string::npos;
@@ -40,17 +39,15 @@ void ClientConnection::release() {
   if (calls_.size() == 0) lose({Code::kCancelled, "the channel was closed"});
 }
 
-std::vector<Header> ClientConnection::common_headers(std::string_view path) const {
-  std::vector<Header> headers;
-  headers.reserve(7 + kOptionalHeaders);
-  headers.assign({{":method", "POST", true},
-                  {":scheme", options_.tls ? "https" : "http", true},
-                  {":path", path, true},
-                  {":authority", authority_, true},
-                  {"te", "trailers", true},
-                  {"content-type", "application/grpc", true},
-                  {"user-agent", kUserAgent, true}});
-  return headers;
+std::vector<Header>& ClientConnection::common_headers(std::string_view path) {
+  headers_.assign({{":method", "POST", true},
+                   {":scheme", options_.tls ? "https" : "http", true},
+                   {":path", path, true},
+                   {":authority", authority_, true},
+                   {"te", "trailers", true},
+                   {"content-type", "application/grpc", true},
+                   {"user-agent", kUserAgent, true}});
+  return headers_;
 }
 
 bool ClientConnection::submit(const std::shared_ptr<ClientCall>& call, std::span<const Header> headers) {
@@ -149,7 +146,7 @@ void ClientConnection::on_block_end(std::int32_t, H2Stream* stream, bool trailer
 }
 
 void ClientConnection::on_data(H2Stream& stream, std::string_view bytes) {
-  session_.consume(stream.id, bytes.size());
+  session_.consume(stream, bytes.size());
   static_cast<ClientCall&>(stream).on_data(bytes);
 }
 

@@ -43,7 +43,8 @@ class ClientConnection final : public Flushable, private WireEvents, private H2E
   [[nodiscard]] Loop& loop() { return loop_; }
   [[nodiscard]] std::size_t receive_message_bytes_max() const { return options_.receive_message_bytes_max; }
   /// The headers that every request has; `path` outlives the call's stream.
-  [[nodiscard]] std::vector<Header> common_headers(std::string_view path) const;
+  /// Valid until the next call.
+  std::vector<Header>& common_headers(std::string_view path);
   /// False when the connection takes no requests any more.
   bool submit(const std::shared_ptr<ClientCall>& call, std::span<const Header> headers);
   void resume(ClientCall& call);
@@ -83,6 +84,7 @@ class ClientConnection final : public Flushable, private WireEvents, private H2E
   std::shared_ptr<Wire> wire_;  // shared with its operations in flight; null once lost
   std::function<void(bool)> ready_;
   H2Session session_;
+  std::vector<Header> headers_;  // of the request being submitted; kept for its capacity
   StreamTable<ClientCall> calls_;
   ClientCall* block_call_ = nullptr;  // of the header block being received
   std::string violation_;             // the last one, for the reason of the loss

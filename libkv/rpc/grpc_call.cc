@@ -113,7 +113,7 @@ bool GrpcCall::must_wait() const {
 
 void GrpcCall::on_data(std::string_view bytes) {
   if (held_.empty() && (finished_ || !must_wait())) {
-    server_->session().consume(id, bytes.size());
+    server_->session().consume(*this, bytes.size());
     return feed(bytes);
   }
   if (held_.empty()) server_->hold(*this);
@@ -124,7 +124,7 @@ void GrpcCall::release_held() {
   if (server_ == nullptr || held_.empty()) return;
   if (must_wait() && !finished_) return server_->hold(*this);
   const std::string bytes = std::exchange(held_, {});
-  server_->session().consume(id, bytes.size());
+  server_->session().consume(*this, bytes.size());
   feed(bytes);
   if (std::exchange(held_end_, false)) end_of_requests();
   if (server_ != nullptr) server_->flush();  // the window's update

@@ -15,10 +15,6 @@ H2Session& session_of(void* user) {
   return *static_cast<H2Session*>(user);
 }
 
-H2Stream* stream_of(nghttp2_session* session, std::int32_t id) {
-  return static_cast<H2Stream*>(nghttp2_session_get_stream_user_data(session, id));
-}
-
 std::string_view view(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
@@ -62,9 +58,9 @@ nghttp2_data_provider h2_body(H2Stream& stream) {
   return body;
 }
 
-int H2Callbacks::begin_headers(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+int H2Callbacks::begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* user) {
   H2Session& self = session_of(user);
-  self.block_stream_ = stream_of(session, frame->hd.stream_id);
+  self.block_stream_ = self.find(frame->hd.stream_id);
   self.events_.on_block_begin(frame->hd.stream_id, self.block_stream_);
   return 0;
 }
@@ -76,7 +72,7 @@ int H2Callbacks::header(nghttp2_session*, const nghttp2_frame*, const std::uint8
   return 0;
 }
 
-int H2Callbacks::frame_received(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+int H2Callbacks::frame_received(nghttp2_session*, const nghttp2_frame* frame, void* user) {
   H2Session& self = session_of(user);
   const std::int32_t id = frame->hd.stream_id;
   switch (frame->hd.type) {
@@ -102,7 +98,7 @@ int H2Callbacks::frame_received(nghttp2_session* session, const nghttp2_frame* f
       return 0;
   }
   if (!ends_stream(*frame)) return 0;
-  if (H2Stream* stream = stream_of(session, id)) self.events_.on_peer_end(*stream);
+  if (H2Stream* stream = self.find(id)) self.events_.on_peer_end(*stream);
   return 0;
 }
 
@@ -114,22 +110,24 @@ int H2Callbacks::invalid_frame(nghttp2_session*, const nghttp2_frame* frame, int
   return 0;
 }
 
-int H2Callbacks::data_chunk(nghttp2_session* session, std::uint8_t, std::int32_t id, const std::uint8_t* data,
+int H2Callbacks::data_chunk(nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* data,
                             std::size_t size, void* user) {
   H2Session& self = session_of(user);
-  if (H2Stream* stream = stream_of(session, id)) {
+  if (H2Stream* stream = self.find(id)) {
     self.events_.on_data(*stream, view(data, size));
   } else {
-    self.consume(id, size);
+    self.consume_connection(size);
   }
   return 0;
 }
 
-int H2Callbacks::stream_closed(nghttp2_session* session, std::int32_t id, std::uint32_t error, void* user) {
+int H2Callbacks::stream_closed(nghttp2_session*, std::int32_t id, std::uint32_t error, void* user) {
   H2Session& self = session_of(user);
   if (self.block_stream_ != nullptr && self.block_stream_->id == id) self.block_stream_ = nullptr;
   if (error != NGHTTP2_NO_ERROR) self.events_.on_stream_error(error);
-  if (H2Stream* stream = stream_of(session, id)) self.events_.on_stream_closed(*stream, error);
+  if (H2Stream* stream = self.find(id)) self.events_.on_stream_closed(*stream, error);
+  self.found_id_ = 0;
+  self.found_ = nullptr;
   return 0;
 }
 
@@ -137,7 +135,7 @@ int H2Callbacks::frame_sent(nghttp2_session* session, const nghttp2_frame* frame
   if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) return 0;
   H2Session& self = session_of(user);
   if (self.side_ == H2Side::kClient) {
-    H2Stream* stream = opens_stream(*frame) ? stream_of(session, frame->hd.stream_id) : nullptr;
+    H2Stream* stream = opens_stream(*frame) ? self.find(frame->hd.stream_id) : nullptr;
     if (stream != nullptr) self.events_.on_request_sent(*stream);
     return 0;
   }

@@ -17,7 +17,7 @@ void H2HttpStream::open(RequestHead& head) {
 }
 
 void H2HttpStream::on_data(std::string_view bytes) {
-  server_->session().consume(id, bytes.size());
+  server_->session().consume(*this, bytes.size());
   if (answered_) return;
   if (request_.body.size() + bytes.size() > server_->worker().shared().options.http_body_bytes_max) {
     return answer(plain_response(413));

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "libkv/rpc/block_cache.h"
 #include "libkv/rpc/grpc_call.h"
 #include "libkv/rpc/h2_http_stream.h"
 #include "libkv/rpc/limits.h"
@@ -72,6 +73,10 @@ void H2Server::on_header(std::string_view name, std::string_view value) {
 
 void H2Server::on_block_end(std::int32_t id, H2Stream*, bool trailers) {
   if (trailers) return;  // a client's trailers mean nothing in gRPC
+  if (head_.malformed() && !head_.too_large()) {
+    on_violation("malformed request headers");
+    return session_.reset(id, H2Error::kProtocol);
+  }
   if (streams_.size() >= kOpenStreamsMax) return session_.reset(id, H2Error::kRefusedStream);
   if (head_.is_grpc()) return open_call(id);
   auto stream = std::make_shared<H2HttpStream>(*this);
@@ -81,13 +86,13 @@ void H2Server::on_block_end(std::int32_t id, H2Stream*, bool trailers) {
 
 void H2Server::open_call(std::int32_t id) {
   const Registry& registry = worker_.shared().registry;
-  if (head_.method() != "POST") return refuse_method(session_, id);
+  if (!head_.is_post()) return refuse_method(session_, id);
   Status fault = head_.fault();
   const Method* method = fault.ok() ? registry.find(head_.path()) : nullptr;
   if (fault.ok() && method == nullptr) fault = registry.unknown(head_.path());
   if (fault.ok() && leaving_) fault = server_stopped();
   if (!fault.ok()) return answer_without_call(session_, id, fault);
-  auto call = std::make_shared<GrpcCall>(*this, *method);
+  auto call = make_cached<GrpcCall>(*this, *method);
   GrpcCall& opened = *call;
   add(id, std::move(call));
   opened.open(head_);

@@ -99,8 +99,9 @@ class H2Session {
   void resume(H2Stream& stream);
   void reset(std::int32_t id, H2Error error);
 
-  /// Gives received bytes back to the peer's window.
-  void consume(std::int32_t id, std::size_t count);
+  /// Gives received bytes back to the peer's window, many at a time.
+  void consume(H2Stream& stream, std::size_t count);
+  /// The same for bytes whose stream does not matter any more.
   void consume_connection(std::size_t count);
 
   void ping();
@@ -112,6 +113,7 @@ class H2Session {
   friend struct H2Callbacks;  // what nghttp2 calls
 
   void submit_preface(const H2Options& options);
+  H2Stream* find(std::int32_t id);
 
   H2Events& events_;
   H2Side side_;
@@ -119,6 +121,10 @@ class H2Session {
   H2Stream* block_stream_ = nullptr;    // of the header block being received
   std::string* out_ = nullptr;          // where produce() writes
   std::size_t out_bytes_max_ = 0;
+  std::size_t unconsumed_ = 0;  // of the connection's window: used, not given back yet
+  // nghttp2 looks streams up in a hash table; several callbacks in a row ask for the same one.
+  std::int32_t found_id_ = 0;
+  H2Stream* found_ = nullptr;
   bool broken_ = false;
 };
 

@@ -29,7 +29,8 @@ class H2Stream {
   std::int32_t id = 0;
   std::size_t index = kNoIndex;  ///< in its table
   SendQueue output;
-  bool output_ended = false;  ///< nothing more will be added to `output`
+  std::size_t unconsumed = 0;  ///< the session's: received, not given back to the window yet
+  bool output_ended = false;   ///< nothing more will be added to `output`
 };
 
 }  // namespace kv::rpc

@@ -16,6 +16,8 @@ constexpr std::size_t kWriteBytesMax = 256 * 1024;
 /// connection. The second one also bounds what a connection holds back when it must not be answered yet.
 constexpr std::int32_t kStreamWindowBytes = 4 * 1024 * 1024;
 constexpr std::int32_t kConnectionWindowBytes = 16 * 1024 * 1024;
+/// Windows are given back in steps of this.
+constexpr std::size_t kConsumeStepBytes = 256 * 1024;
 static_assert(kStreamWindowBytes <= kConnectionWindowBytes);
 
 /// Answers queued because the client's flow control does not let them out. Above it, the input of the stream,

@@ -1,6 +1,10 @@
 #include "libkv/rpc/request_head.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "libkv/rpc/base64.h"
+#include "libkv/rpc/http_text.h"
 #include "libkv/rpc/limits.h"
 #include "libkv/rpc/timeout.h"
 
@@ -8,6 +12,29 @@ namespace kv::rpc {
 namespace {
 
 constexpr std::size_t kHeaderOverheadBytes = 32;  // RFC 9113 section 6.5.2
+
+constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+
+/// RFC 9113 section 8.2.1: a token without upper case letters.
+bool is_field_name(std::string_view name) {
+  return !name.empty() && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || kMarks.contains(c);
+  });
+}
+
+/// No control characters but the tab.
+bool is_field_value(std::string_view value) {
+  return std::ranges::all_of(value, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte >= 0x20 && byte != 0x7F) || byte == '\t';
+  });
+}
+
+/// RFC 9113 section 8.2.2: these belong to HTTP/1.1.
+bool is_connection_specific(std::string_view name) {
+  return name == "connection" || name == "keep-alive" || name == "proxy-connection" || name == "upgrade" ||
+         name == "transfer-encoding";
+}
 
 }  // namespace
 
@@ -19,6 +46,8 @@ void RequestHead::reset() {
   timeout_.reset();
   metadata_.clear();
   fault_.clear();
+  pseudo_seen_ = 0;
+  authority_seen_ = regular_seen_ = is_grpc_ = is_post_ = malformed_ = false;
   bytes_ = 0;
   bytes_max_ = kHeaderListBytesMax;
 }
@@ -27,26 +56,58 @@ void RequestHead::add(std::string_view name, std::string_view value) {
   bytes_ += name.size() + value.size() + kHeaderOverheadBytes;
   if (too_large()) return;
   if (name.starts_with(':')) return add_pseudo(name, value);
-  if (add_reserved(name, value)) return;
-  if (name.ends_with("-bin")) return add_binary(name, value);
-  metadata_.emplace_back(name, value);
+  regular_seen_ = true;
+  if (!add_reserved(name, value)) add_metadata(name, value);
+}
+
+void RequestHead::see(Pseudo pseudo) {
+  if ((pseudo_seen_ & pseudo) != 0) malformed_ = true;
+  pseudo_seen_ |= pseudo;
 }
 
 void RequestHead::add_pseudo(std::string_view name, std::string_view value) {
-  if (name == ":path") path_ = value;
-  if (name == ":method") method_ = value;
+  if (regular_seen_) malformed_ = true;
+  if (name == ":path") {
+    see(kPath);
+    if (value.empty() || !is_field_value(value)) malformed_ = true;
+    path_ = value;
+  } else if (name == ":method") {
+    see(kMethod);
+    is_post_ = value == "POST";
+    if (is_post_) return;
+    if (!is_field_name(lower_case(value))) malformed_ = true;
+    method_ = value;
+  } else if (name == ":scheme") {
+    see(kScheme);
+  } else if (name == ":authority") {
+    if (std::exchange(authority_seen_, true)) malformed_ = true;
+  } else {
+    malformed_ = true;
+  }
+}
+
+void RequestHead::add_metadata(std::string_view name, std::string_view value) {
+  if (!is_field_name(name) || !is_field_value(value) || is_connection_specific(name)) {
+    malformed_ = true;
+    return;
+  }
+  if (name.ends_with("-bin")) return add_binary(name, value);
+  metadata_.emplace_back(name, value);
 }
 
 /// True for the headers that are HTTP's or gRPC's own.
 bool RequestHead::add_reserved(std::string_view name, std::string_view value) {
   switch (name.size()) {
     case 2:
-      return name == "te";
+      if (name != "te") return false;
+      if (value != "trailers") malformed_ = true;
+      return true;
     case 10:
       return name == "user-agent";
     case 12:
       if (name == "content-type") {
-        content_type_ = value;
+        is_grpc_ = value.starts_with("application/grpc");
+        if (!is_grpc_) content_type_ = value;
         return true;
       }
       if (name != "grpc-timeout") return false;

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "libkv/rpc/block_cache.h"
+
 namespace kv::rpc {
 
 /// A queue of messages read as one byte stream. Its owner bounds it (ServerCall::queued_bytes).
@@ -30,7 +32,7 @@ class SendQueue {
   std::size_t take_prefix(const Item& item, std::size_t count, std::string& out);
   void drop_taken();
 
-  std::vector<Item> items_;
+  std::vector<Item, BlockAllocator<Item>> items_;
   std::size_t first_ = 0;   // the item being taken
   std::size_t offset_ = 0;  // bytes of it already taken, prefix included
   std::size_t size_ = 0;

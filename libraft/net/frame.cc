@@ -35,11 +35,14 @@ bool known(std::uint8_t type) {
          type <= static_cast<std::uint8_t>(FrameType::kMessages);
 }
 
-/// Requires at least kFrameHeaderBytes bytes.
+/// Whoever speaks another protocol is found out by the first byte, not awaited.
+bool may_start_frame(std::string_view bytes) {
+  const std::size_t count = std::min(bytes.size(), kMagic.size());
+  return bytes.substr(0, count) == kMagic.substr(0, count);
+}
+
+/// Requires at least kFrameHeaderBytes bytes, with the magic in front.
 Result<Header> read_header(std::string_view bytes, std::size_t body_bytes_max) {
-  if (!bytes.starts_with(kMagic)) {
-    return fail(ErrorCode::kCorruption, "frame", "it does not start with the magic of this protocol");
-  }
   ByteReader from(bytes.substr(kMagic.size(), kFrameHeaderBytes - kMagic.size()));
   Header header{};
   header.type = from.u8();
@@ -120,6 +123,9 @@ void FrameReader::commit(std::size_t count) {
 Result<std::optional<Frame>> FrameReader::next() {
   const std::string_view bytes = unread();
   frame_ = 0;
+  if (!may_start_frame(bytes)) {
+    return fail(ErrorCode::kCorruption, "frame", "it does not start with the magic of this protocol");
+  }
   if (bytes.size() < kFrameHeaderBytes) return std::nullopt;
   ASSIGN_OR_RETURN(const Header header, read_header(bytes, body_bytes_max_));
   frame_ = kFrameHeaderBytes + header.length;

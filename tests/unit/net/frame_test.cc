@@ -117,7 +117,7 @@ TEST(Frame, WithReservedBytesIsRefused) {
 
 TEST(Frame, OfAnotherProtocolIsRefused) {
   for (const std::string_view bytes :
-       {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"}) {
+       {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "G", "KVR?", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"}) {
     const auto bodies = read_all(bytes);
     ASSERT_FALSE(bodies);
     EXPECT_EQ(bodies.error().code, ErrorCode::kCorruption);

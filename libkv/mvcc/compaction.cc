@@ -49,7 +49,7 @@ void Store::trim_keys() {
 raft::Result<void> Store::delete_doomed() {
   for (std::size_t i = 0; i < kRecordsPerSlice && !compaction_.doomed.empty(); ++i) {
     const OldVersion& version = compaction_.doomed.front();
-    batch_->remove(record_key(version.revision()));
+    batch_->remove(RecordKey(version.revision()));
     --ledger_.mark.records;
     ledger_.bytes_in_use -= version.size;
     compaction_.doomed.pop_front();

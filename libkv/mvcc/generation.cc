@@ -5,15 +5,6 @@
 #include "libraft/base/check.h"
 
 namespace kv {
-namespace {
-
-void free_item(const Retired& item) {
-  if (item.node != nullptr) free_node(item.node);
-  if (item.chunk != nullptr) free_chunk(item.chunk);
-}
-
-}  // namespace
-
 GenerationList::~GenerationList() {
   for (const Generation& generation : live_) {
     for (const Retired& item : generation.replaced) free_item(item);
@@ -63,6 +54,11 @@ std::size_t GenerationList::waiting() const {
   std::size_t count = 0;
   for (const Generation& generation : live_) count += generation.replaced.size();
   return count;
+}
+
+void GenerationList::free_item(const Retired& item) {
+  if (item.node != nullptr) pool_.free(item.node);
+  if (item.chunk != nullptr) NodePool::free(item.chunk);
 }
 
 }  // namespace kv

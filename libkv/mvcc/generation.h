@@ -32,7 +32,8 @@ class GenerationPin {
 /// The writer's list of live generations. Thread: the writer's.
 class GenerationList {
  public:
-  GenerationList() = default;
+  /// `pool` frees the nodes; not owned.
+  explicit GenerationList(NodePool& pool) : pool_(pool) {}
   GenerationList(const GenerationList&) = delete;
   GenerationList& operator=(const GenerationList&) = delete;
   /// Frees everything still listed. No generation may be read any more.
@@ -62,6 +63,9 @@ class GenerationList {
   /// Lists the items with the generation at `live_[at - 1]` if that can reach them, else frees them.
   void hand_over(std::vector<Retired>& items, std::size_t at);
 
+  void free_item(const Retired& item);
+
+  NodePool& pool_;
   std::vector<Generation> live_;  // ascending
 };
 

@@ -19,7 +19,7 @@ void append(Entry& entry, const OldVersion& version, EditNumber edit) {
   if (entry.history == nullptr || entry.history_count == entry.history->capacity) {
     const std::uint32_t capacity =
         entry.history == nullptr ? kFirstChunk : std::min(entry.history->capacity * 2, kLargestChunk);
-    entry.history = make_chunk(edit, entry.history, capacity);
+    entry.history = NodePool::make_chunk(edit, entry.history, capacity);
     entry.history_count = 0;
   }
   entry.history->versions[entry.history_count++] = version;

@@ -3,28 +3,52 @@
 #include <algorithm>
 
 namespace kv {
+namespace {
 
-Leaf* make_leaf(EditNumber edit) {
-  auto leaf = std::make_unique_for_overwrite<Leaf>();
-  leaf->edit = edit;
-  leaf->leaf = true;
-  return leaf.release();
+/// A few batches' worth. Spare nodes keep their key buffers unless those are large.
+constexpr std::size_t kSpareMax = 1024;
+constexpr std::size_t kSpareKeyBytesMax = 8U << 10U;
+
+template <class T>
+T* take(std::vector<std::unique_ptr<T>>& spare) {
+  if (spare.empty()) return std::make_unique_for_overwrite<T>().release();
+  T* const node = spare.back().release();
+  spare.pop_back();
+  return node;
 }
 
-Inner* make_inner(EditNumber edit) {
-  auto inner = std::make_unique_for_overwrite<Inner>();
+template <class T>
+void put_back(std::vector<std::unique_ptr<T>>& spare, T* node, PackedKeys& keys) {
+  std::unique_ptr<T> owner(node);
+  if (spare.size() >= kSpareMax || keys.capacity() > kSpareKeyBytesMax) return;
+  keys.clear();
+  spare.push_back(std::move(owner));
+}
+
+}  // namespace
+
+Leaf* NodePool::make_leaf(EditNumber edit) {
+  Leaf* const leaf = take(spare_leaves_);
+  leaf->edit = edit;
+  leaf->leaf = true;
+  leaf->totals = {};
+  return leaf;
+}
+
+Inner* NodePool::make_inner(EditNumber edit) {
+  Inner* const inner = take(spare_inners_);
   inner->edit = edit;
   inner->leaf = false;
   inner->size = 0;
-  return inner.release();
+  return inner;
 }
 
-HistoryChunk* make_chunk(EditNumber edit, HistoryChunk* older, std::uint32_t capacity) {
+HistoryChunk* NodePool::make_chunk(EditNumber edit, HistoryChunk* older, std::uint32_t capacity) {
   auto versions = std::make_unique_for_overwrite<OldVersion[]>(capacity);
   return std::make_unique<HistoryChunk>(HistoryChunk{edit, older, capacity, std::move(versions)}).release();
 }
 
-Node* copy_node(const Node& node, EditNumber edit) {
+Node* NodePool::copy(const Node& node, EditNumber edit) {
   if (node.leaf) {
     const Leaf& from = as_leaf(node);
     Leaf* const leaf = make_leaf(edit);
@@ -42,26 +66,26 @@ Node* copy_node(const Node& node, EditNumber edit) {
   return inner;
 }
 
-void free_node(Node* node) {
+void NodePool::free(Node* node) {
   if (node->leaf) {
-    const std::unique_ptr<Leaf> owner(&as_leaf(*node));
+    put_back(spare_leaves_, &as_leaf(*node), as_leaf(*node).keys);
   } else {
-    const std::unique_ptr<Inner> owner(&as_inner(*node));
+    put_back(spare_inners_, &as_inner(*node), as_inner(*node).separators);
   }
 }
 
-void free_chunk(HistoryChunk* chunk) {
+void NodePool::free(HistoryChunk* chunk) {
   const std::unique_ptr<HistoryChunk> owner(chunk);
 }
 
-void free_tree(Node* root) {
+void NodePool::free_tree(Node* root) {
   if (root == nullptr) return;
   if (root->leaf) {
     Leaf& leaf = as_leaf(*root);
     for (std::size_t i = 0; i < leaf.size(); ++i) {
       for (HistoryChunk* chunk = leaf.entries[i].history; chunk != nullptr;) {
         HistoryChunk* const older = chunk->older;
-        free_chunk(chunk);
+        free(chunk);
         chunk = older;
       }
     }
@@ -70,7 +94,7 @@ void free_tree(Node* root) {
     Inner& inner = as_inner(*root);
     for (std::size_t i = 0; i < inner.size; ++i) free_tree(inner.children[i]);
   }
-  free_node(root);
+  free(root);
 }
 
 Totals totals_of(const Node& node) {

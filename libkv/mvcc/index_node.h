@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "libkv/mvcc/packed_keys.h"
 #include "libkv/mvcc/revision.h"
@@ -101,17 +102,30 @@ inline Inner& as_inner(Node& node) {
   return static_cast<Inner&>(node);
 }
 
-Leaf* make_leaf(EditNumber edit);
-Inner* make_inner(EditNumber edit);
-HistoryChunk* make_chunk(EditNumber edit, HistoryChunk* older, std::uint32_t capacity);
-/// A copy that belongs to `edit`.
-Node* copy_node(const Node& node, EditNumber edit);
-/// Frees one node, not its children or histories.
-void free_node(Node* node);
-void free_chunk(HistoryChunk* chunk);
-/// Frees a whole tree with its histories; null is nothing.
-void free_tree(Node* root);
-
 Totals totals_of(const Node& node);
+
+/// Makes and frees nodes, and keeps some freed ones: an edit frees about as many as it makes. Thread: the
+/// writer's.
+class NodePool {
+ public:
+  NodePool() = default;
+  NodePool(const NodePool&) = delete;
+  NodePool& operator=(const NodePool&) = delete;
+
+  Leaf* make_leaf(EditNumber edit);
+  Inner* make_inner(EditNumber edit);
+  static HistoryChunk* make_chunk(EditNumber edit, HistoryChunk* older, std::uint32_t capacity);
+  /// A copy that belongs to `edit`.
+  Node* copy(const Node& node, EditNumber edit);
+  /// Frees one node, not its children or histories.
+  void free(Node* node);
+  static void free(HistoryChunk* chunk);
+  /// Frees a whole tree with its histories; null is nothing.
+  void free_tree(Node* root);
+
+ private:
+  std::vector<std::unique_ptr<Leaf>> spare_leaves_;
+  std::vector<std::unique_ptr<Inner>> spare_inners_;
+};
 
 }  // namespace kv

@@ -48,16 +48,20 @@ Totals sum_of(const Leaf& leaf) {
 }  // namespace
 
 KeyIndex::~KeyIndex() {
-  free_tree(root_);
+  pool_.free_tree(root_);
   for (const Retired& item : retired_) {
-    if (item.node != nullptr) free_node(item.node);
-    if (item.chunk != nullptr) free_chunk(item.chunk);
+    if (item.node != nullptr) pool_.free(item.node);
+    if (item.chunk != nullptr) NodePool::free(item.chunk);
   }
 }
 
-void KeyIndex::record(std::string_view key, const NewVersion& version) {
-  Place place = descend(key);
-  const bool known = place.at < place.leaf->size() && place.leaf->keys[place.at] == key;
+const Entry* KeyIndex::entry_at(const Place& place, std::string_view key) const {
+  const Leaf& leaf = *place.leaf;
+  return place.at < leaf.size() && leaf.keys[place.at] == key ? &leaf.entries[place.at] : nullptr;
+}
+
+void KeyIndex::record_at(Place place, std::string_view key, const NewVersion& version) {
+  const bool known = entry_at(place, key) != nullptr;
   if (!known) make_room(place, key);
   Leaf& leaf = *place.leaf;
   const Totals totals_before = leaf.totals;
@@ -113,14 +117,14 @@ std::vector<Retired> KeyIndex::finish_edit() {
 
 Node* KeyIndex::own(Node* node) {
   if (node->edit == edit_) return node;
-  Node* const copy = copy_node(*node, edit_);
+  Node* const copy = pool_.copy(*node, edit_);
   retire(node);
   return copy;
 }
 
 KeyIndex::Place KeyIndex::descend(std::string_view key) {
   path_.clear();
-  if (root_ == nullptr) root_ = make_leaf(edit_);
+  if (root_ == nullptr) root_ = pool_.make_leaf(edit_);
   root_ = own(root_);
   if (!root_->leaf && full(as_inner(*root_))) {
     grow_root();
@@ -143,7 +147,7 @@ KeyIndex::Place KeyIndex::descend(std::string_view key) {
 }
 
 void KeyIndex::grow_root() {
-  Inner* const root = make_inner(edit_);
+  Inner* const root = pool_.make_inner(edit_);
   root->size = 1;
   root->children[0] = root_;
   root->totals[0] = totals_of(*root_);
@@ -169,7 +173,7 @@ void KeyIndex::split_leaf(Inner& parent, std::size_t at, std::size_t from, std::
   RAFT_CHECK(from > 0 && from <= left.size());
   // Taken before the keys move: it may be a view of this leaf's key.
   const std::string separator(separator_between(left.keys[from - 1], right_first));
-  Leaf* const right = make_leaf(edit_);
+  Leaf* const right = pool_.make_leaf(edit_);
   std::copy(&left.entries[0] + from, &left.entries[0] + left.size(), right->entries.begin());
   left.keys.move_tail(from, right->keys);
   left.totals = sum_of(left);
@@ -180,7 +184,7 @@ void KeyIndex::split_leaf(Inner& parent, std::size_t at, std::size_t from, std::
 void KeyIndex::split_inner(Inner& parent, std::size_t at) {
   Inner& left = as_inner(*parent.children[at]);
   const std::size_t from = left.size / 2;
-  Inner* const right = make_inner(edit_);
+  Inner* const right = pool_.make_inner(edit_);
   const std::string separator(left.separators[from - 1]);
   left.separators.move_tail(from, right->separators);
   left.separators.erase(from - 1);

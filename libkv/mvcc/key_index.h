@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "libkv/mvcc/history.h"
@@ -26,15 +27,21 @@ struct NewVersion {
 /// a node in an edit copies it. Thread: the writer's.
 class KeyIndex {
  public:
-  KeyIndex() = default;
+  /// `pool` makes and frees its nodes; not owned.
+  explicit KeyIndex(NodePool& pool) : pool_(pool) {}
   KeyIndex(const KeyIndex&) = delete;
   KeyIndex& operator=(const KeyIndex&) = delete;
   /// Frees the tree and what the unfinished edit replaced. No generation may be left.
   ~KeyIndex();
 
-  /// Makes `version` the newest of `key` and keeps the one before as history. Versions of a key arrive in
-  /// order of revision.
-  void record(std::string_view key, const NewVersion& version);
+  /// Makes what `make` returns the newest version of `key` and keeps the one before as history. `make` is
+  /// given the entry as it is, null for a new key, and must not touch the index. Versions of a key arrive in
+  /// order of revision. One descent: the node is copied, which fetches it in order, before it is searched.
+  template <class Make>
+  void record(std::string_view key, Make make) {
+    const Place place = descend(key);
+    record_at(place, key, make(entry_at(place, key)));
+  }
 
   /// Forgets the versions of `key` that compaction at `compacted` removes, ascending into `removed`.
   void compact_key(std::string_view key, std::int64_t compacted, std::vector<OldVersion>& removed);
@@ -60,6 +67,8 @@ class KeyIndex {
     std::size_t at = 0;
   };
 
+  [[nodiscard]] const Entry* entry_at(const Place& place, std::string_view key) const;
+  void record_at(Place place, std::string_view key, const NewVersion& version);
   /// Copies the node unless this edit made it.
   Node* own(Node* node);
   void retire(Node* node) { retired_.push_back({.node = node, .chunk = nullptr}); }
@@ -80,6 +89,7 @@ class KeyIndex {
   void rebalance(Inner& parent, std::size_t at);
   bool join(Inner& parent, std::size_t left);
 
+  NodePool& pool_;
   Node* root_ = nullptr;
   EditNumber edit_ = 1;
   std::vector<Retired> retired_;  // replaced by the edit under way

@@ -17,11 +17,11 @@ void PackedKeys::insert(std::size_t at, std::string_view key) {
   RAFT_CHECK(at <= count_);
   RAFT_CHECK(count_ < kFanout);
   const std::size_t total = bytes();
-  if (total + key.size() > capacity_)
-    reserve(std::max(total + key.size(), std::size_t{capacity_} + capacity_ / 4));
+  const std::size_t grown = std::size_t{capacity_} + capacity_ / 4;
+  if (total + key.size() > capacity_) reserve(std::max(total + key.size(), grown));
   const std::size_t place = start(at);
   char* const target = bytes_.get() + place;
-  std::memmove(target + key.size(), target, total - place);
+  if (place != total) std::memmove(target + key.size(), target, total - place);
   if (!key.empty()) std::memcpy(target, key.data(), key.size());
   for (std::size_t i = count_; i > at; --i) {
     ends_[i] = ends_[i - 1] + static_cast<std::uint32_t>(key.size());
@@ -88,7 +88,7 @@ void PackedKeys::reserve(std::size_t bytes_wanted) {
   RAFT_CHECK(bytes_wanted <= std::numeric_limits<std::uint32_t>::max());
   const std::size_t capacity = std::max(bytes_wanted, kFirstCapacity);
   auto larger = std::make_unique_for_overwrite<char[]>(capacity);
-  if (count_ != 0) std::memcpy(larger.get(), bytes_.get(), bytes());
+  if (bytes() != 0) std::memcpy(larger.get(), bytes_.get(), bytes());
   bytes_ = std::move(larger);
   capacity_ = static_cast<std::uint32_t>(capacity);
 }

@@ -11,7 +11,7 @@
 namespace kv {
 
 /// How many entries a leaf and how many children an inner node holds at most.
-inline constexpr std::size_t kFanout = 64;
+inline constexpr std::size_t kFanout = 32;
 
 /// At most kFanout byte strings in order. Thread: one writer; readers of a node that is no longer written.
 class PackedKeys {
@@ -29,9 +29,14 @@ class PackedKeys {
   /// Adds every key of `other`, for which there is room.
   void append(const PackedKeys& other);
 
+  /// Forgets the keys, keeps the buffer.
+  void clear() { count_ = 0; }
+
   [[nodiscard]] std::size_t size() const { return count_; }
   /// Bytes of all keys together.
   [[nodiscard]] std::size_t bytes() const { return start(count_); }
+  /// Bytes of the buffer.
+  [[nodiscard]] std::size_t capacity() const { return capacity_; }
   [[nodiscard]] std::string_view operator[](std::size_t at) const {
     return {bytes_.get() + start(at), ends_[at] - start(at)};
   }

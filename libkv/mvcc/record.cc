@@ -18,6 +18,11 @@ constexpr std::size_t kRecordKeyBytes = 2 + 8 + 8;
 constexpr std::size_t kMarkKeyBytes = kRecordKeyBytes + 8;
 constexpr std::size_t kChecksumBytes = 8;
 
+void put_big_endian(char* out, std::uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8)
+    *out++ = static_cast<char>(value >> static_cast<unsigned>(shift));
+}
+
 /// The revision is the seed: a record found under another revision's key does not verify.
 std::uint64_t seed_of(const Revision& revision) {
   char raw[16];
@@ -43,12 +48,11 @@ std::string place_of(const Revision& revision) {
   return "r/" + std::to_string(revision.main) + "/" + std::to_string(revision.sub);
 }
 
-std::string record_key(const Revision& revision) {
-  std::string key(kRecordPrefix);
-  key.reserve(kRecordKeyBytes);
-  raft::append_big_endian(key, static_cast<std::uint64_t>(revision.main));
-  raft::append_big_endian(key, revision.sub);
-  return key;
+RecordKey::RecordKey(const Revision& revision) {
+  static_assert(sizeof(bytes_) == kRecordKeyBytes);
+  std::memcpy(bytes_.data(), kRecordPrefix.data(), kRecordPrefix.size());
+  put_big_endian(bytes_.data() + 2, static_cast<std::uint64_t>(revision.main));
+  put_big_endian(bytes_.data() + 10, revision.sub);
 }
 
 std::string mark_key(std::int64_t revision, std::uint64_t batch) {

@@ -1,6 +1,7 @@
 // What the state holds on disk: records of changes and the marks that close a batch (FORMAT.md).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -43,8 +44,19 @@ struct Mark {
   bool operator==(const Mark&) const = default;
 };
 
-/// "r/", main, sub: the order of bytes is the order of revisions.
-std::string record_key(const Revision& revision);
+/// "r/", main, sub: the order of bytes is the order of revisions. Made for every change, so not on the heap.
+class RecordKey {
+ public:
+  explicit RecordKey(const Revision& revision);
+  [[nodiscard]] std::string_view view() const { return {bytes_.data(), bytes_.size()}; }
+  operator std::string_view() const { return view(); }
+
+ private:
+  std::array<char, 18> bytes_;
+};
+inline std::string record_key(const Revision& revision) {
+  return std::string(RecordKey(revision).view());
+}
 /// Behind every record of `revision`; `batch` numbers the batches, so that no key is ever written twice.
 std::string mark_key(std::int64_t revision, std::uint64_t batch);
 

@@ -45,7 +45,7 @@ bool RecordReader::in_memory(const WantedRecord& wanted) const {
 }
 
 raft::Result<void> RecordReader::read_one(const WantedRecord& wanted) const {
-  ASSIGN_OR_RETURN(const auto bytes, database_.get(record_key(wanted.revision)));
+  ASSIGN_OR_RETURN(const auto bytes, database_.get(RecordKey(wanted.revision)));
   if (!bytes) return missing(wanted.revision);
   return accept(wanted, *bytes, Caching::kKeep);
 }

@@ -42,13 +42,17 @@ class Recovery {
     if (!decoded) return raft::fail(std::move(decoded.error()));
     RETURN_IF_ERROR(check_sequence(revision));
     const Record& record = decoded->record;
-    RETURN_IF_ERROR(check_version(revision, record));
-    index_.record(record.key, {.revision = revision,
-                               .create = record.create,
-                               .version = record.version,
-                               .lease = record.lease,
-                               .size = static_cast<std::uint32_t>(bytes.size()),
-                               .deleted = record.deleted});
+    bool continues = true;
+    index_.record(record.key, [&](const Entry* before) {
+      continues = continues_version(revision, record, before);
+      return NewVersion{.revision = revision,
+                        .create = record.create,
+                        .version = record.version,
+                        .lease = record.lease,
+                        .size = static_cast<std::uint32_t>(bytes.size()),
+                        .deleted = record.deleted};
+    });
+    if (!continues) return corrupt(place_of(revision), "does not continue the version of its key before it");
     ++records_;
     ledger_.bytes_in_use += bytes.size();
     chain_ = chained(chain_, decoded->checksum);
@@ -66,17 +70,13 @@ class Recovery {
     return {};
   }
 
-  /// A version above the compacted revision continues the one before it.
-  raft::Result<void> check_version(const Revision& revision, const Record& record) const {
-    if (record.deleted || revision.main <= last_.compacted) return {};
-    const Entry* const before = index_.view().find(record.key);
+  /// Above the compacted revision, where the version before was not deleted.
+  [[nodiscard]] bool continues_version(const Revision& revision, const Record& record,
+                                       const Entry* before) const {
+    if (record.deleted || revision.main <= last_.compacted) return true;
     const bool creates = before == nullptr || before->deleted != 0;
-    const std::int64_t create = creates ? revision.main : before->create;
-    const std::int64_t version = creates ? 1 : before->version + 1;
-    if (record.create != create || record.version != version) {
-      return corrupt(place_of(revision), "does not continue the version of its key before it");
-    }
-    return {};
+    return record.create == (creates ? revision.main : before->create) &&
+           record.version == (creates ? 1 : before->version + 1);
   }
 
   /// The main revision up to which nothing is missing.

@@ -69,12 +69,7 @@ void Store::end_request() {
 
 void Store::put(std::string_view key, std::string value, std::int64_t lease) {
   RAFT_CHECK(in_request_);
-  NewVersion version{.revision = {ledger_.mark.revision + 1, changes_}, .lease = lease};
-  const Entry* const before = core_->index.view().find(key);
-  const bool creates = before == nullptr || before->deleted != 0;
-  version.create = creates ? version.revision.main : before->create;
-  version.version = creates ? 1 : before->version + 1;
-  write_record(key, std::move(value), version);
+  write_change(key, std::move(value), {.lease = lease, .deleted = false});
 }
 
 std::int64_t Store::delete_range(std::string_view key, std::string_view range_end) {
@@ -90,35 +85,44 @@ std::int64_t Store::delete_range(std::string_view key, std::string_view range_en
     }
   }
   for (const std::string& doomed : keys) {
-    write_record(doomed, {}, {.revision = {ledger_.mark.revision + 1, changes_}, .deleted = true});
+    write_change(doomed, {}, {.lease = 0, .deleted = true});
   }
   return static_cast<std::int64_t>(keys.size());
 }
 
-void Store::write_record(std::string_view key, std::string value, NewVersion version) {
-  const Revision revision = version.revision;
+void Store::write_change(std::string_view key, std::string value, const Change& change) {
+  const Revision revision{ledger_.mark.revision + 1, changes_++};
+  NewVersion version{.revision = revision, .lease = change.lease, .deleted = change.deleted};
+  core_->index.record(key, [&](const Entry* before) {
+    const bool creates = before == nullptr || before->deleted != 0;
+    if (!change.deleted) {
+      version.create = creates ? revision.main : before->create;
+      version.version = creates ? 1 : before->version + 1;
+    }
+    append_record({.key = key,
+                   .value = value,
+                   .create = version.create,
+                   .version = version.version,
+                   .lease = version.lease,
+                   .deleted = version.deleted},
+                  version);
+    return version;
+  });
+  if (change.deleted) return;
+  pending_.emplace_back(revision, core_->cache.insert(revision, {.create = version.create,
+                                                                 .version = version.version,
+                                                                 .lease = version.lease,
+                                                                 .value = std::move(value)}));
+}
+
+void Store::append_record(const Record& record, NewVersion& version) {
   scratch_.clear();
-  const std::uint64_t sum = encode_record(revision,
-                                          {.key = key,
-                                           .value = value,
-                                           .create = version.create,
-                                           .version = version.version,
-                                           .lease = version.lease,
-                                           .deleted = version.deleted},
-                                          scratch_);
+  const std::uint64_t sum = encode_record(version.revision, record, scratch_);
   version.size = static_cast<std::uint32_t>(scratch_.size());
-  batch_->put(record_key(revision), scratch_);
-  core_->index.record(key, version);
+  batch_->put(RecordKey(version.revision), scratch_);
   ledger_.mark.chain = chained(ledger_.mark.chain, sum);
   ++ledger_.mark.records;
   ledger_.bytes_in_use += version.size;
-  if (!version.deleted) {
-    pending_.emplace_back(revision, core_->cache.insert(revision, {.create = version.create,
-                                                                   .version = version.version,
-                                                                   .lease = version.lease,
-                                                                   .value = std::move(value)}));
-  }
-  ++changes_;
 }
 
 std::expected<void, KvError> Store::compact(std::int64_t revision) {

@@ -85,9 +85,16 @@ class Store {
 
  private:
   class Batch;
+  struct Change {
+    std::int64_t lease = 0;
+    bool deleted = false;
+  };
 
   [[nodiscard]] Sight sight() const;
-  void write_record(std::string_view key, std::string value, NewVersion version);
+  /// The next change of the request under way: into the batch, the index and the cache.
+  void write_change(std::string_view key, std::string value, const Change& change);
+  /// Adds the record to the batch and to the totals, and sets the version's size.
+  void append_record(const Record& record, NewVersion& version);
   /// Closes the batch with its mark, writes it and opens the next.
   [[nodiscard]] raft::Result<void> write_batch();
   void publish();

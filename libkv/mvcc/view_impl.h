@@ -17,12 +17,13 @@ namespace kv {
 /// with the last of them, when no generation is read any more.
 struct StoreCore {
   StoreCore(std::unique_ptr<Database> opened, std::size_t value_cache_bytes)
-      : database(std::move(opened)), cache(value_cache_bytes) {}
+      : database(std::move(opened)), cache(value_cache_bytes), generations(pool), index(pool) {}
 
   const std::unique_ptr<Database> database;
   ValueCache cache;
-  GenerationList generations;  // the writer's
-  KeyIndex index;              // the writer's
+  NodePool pool;  // the writer's, as what follows
+  GenerationList generations;
+  KeyIndex index;
 };
 
 /// Immutable after construction.

@@ -20,7 +20,7 @@ struct Key {
   ~Key() {
     std::vector<Retired> retired;
     keep_newest_history(entry, 0, 2, retired);
-    for (const Retired& item : retired) free_chunk(item.chunk);
+    for (const Retired& item : retired) NodePool::free(item.chunk);
   }
   Key(const Key&) = delete;
   Key& operator=(const Key&) = delete;
@@ -68,7 +68,7 @@ TEST(History, KeepsTheNewestVersionsOfALongChain) {
   Key key(1000);
   std::vector<Retired> retired;
   keep_newest_history(key.entry, 300, 2, retired);
-  for (const Retired& item : retired) free_chunk(item.chunk);
+  for (const Retired& item : retired) NodePool::free(item.chunk);
   const auto versions = all_versions(key.entry);
   ASSERT_EQ(versions.size(), 301U);
   EXPECT_EQ(versions.front().main, 10000 - 3000);

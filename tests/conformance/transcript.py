@@ -106,4 +106,7 @@ def report(reference: Transcript, other: Transcript, allowed: list) -> bool:
           f" {len(used)} of {len(allowed)} allowances needed", flush=True)
     for text in found:
         print(text, flush=True)
-    return not found
+    stale = [rule for rule in allowed if rule not in used]
+    for rule in stale:
+        print(f"this allowance is no longer needed: {rule}", flush=True)
+    return not found and not stale

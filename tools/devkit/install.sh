@@ -1,0 +1,62 @@
+# Sourced by tools/dev: the Debian packages of devkit/packages, installed where they are missing.
+
+# listed GROUP: the packages of a group.
+listed() {
+  awk -v group="$1" '$1 == group { print $2 }' "$ROOT/tools/devkit/packages"
+}
+
+# missing PACKAGE...: those that are not installed.
+missing() {
+  local package status
+  for package in "$@"; do
+    status=$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null || true)
+    [[ $status == ii* ]] || echo "$package"
+  done
+}
+
+# as_root COMMAND...: runs it as root, through sudo where need be.
+as_root() {
+  if [[ $(id -u) -eq 0 ]]; then
+    "$@"
+  else
+    sudo "$@"
+  fi
+}
+
+# hold_services / release_services: what is installed here is for tests, not to run; packages ask policy-rc.d before
+# they start a service. One that is already there is somebody else's decision and stays.
+readonly POLICY=/usr/sbin/policy-rc.d
+hold_services() {
+  [[ -e $POLICY ]] && return 1
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "$POLICY" >/dev/null
+  as_root chmod 755 "$POLICY"
+}
+release_services() {
+  as_root rm -f "$POLICY"
+}
+
+# install GROUP...: asks apt only when something is missing.
+install() {
+  local group wanted=() absent held=1
+  command -v dpkg-query >/dev/null || fail "this needs Debian 12: dpkg is not here"
+  for group in "$@"; do
+    mapfile -t -O "${#wanted[@]}" wanted < <(listed "$group")
+  done
+  mapfile -t absent < <(missing "${wanted[@]}")
+  [[ ${#absent[@]} -eq 0 ]] && return
+  if [[ $(id -u) -ne 0 ]] && ! command -v sudo >/dev/null; then
+    fail "these packages are missing and there is no sudo; as root: apt-get install ${absent[*]}"
+  fi
+  say "installing ${absent[*]}"
+  hold_services && held=0
+  local status=0
+  apt_install "${absent[@]}" || status=$?
+  [[ $held -eq 0 ]] && release_services
+  [[ $status -eq 0 ]] || fail "apt-get could not install: ${absent[*]}"
+}
+
+apt_install() {
+  as_root apt-get update -qq &&
+    as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+      apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "$@" >/dev/null
+}

@@ -309,6 +309,8 @@ void GrpcCall::on_closed() {
     settle(Code::kCancelled);
   }
   if (!held_.empty()) server_->session().consume_connection(held_.size());
+  queued_bytes_.fetch_sub(output.size(), std::memory_order_relaxed);
+  output.clear();
   server_ = nullptr;
 }
 

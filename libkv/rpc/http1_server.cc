@@ -90,6 +90,7 @@ void Exchange::answer(HttpResponse response) {
 void Http1Server::next_request() {
   parser_.emplace();
   greeted_ = false;
+  head_only_ = false;
   parser_->header_limit(kHttp1HeaderBytesMax);
   parser_->body_limit(worker_.shared().options.http_body_bytes_max);
   parser_->eager(true);
@@ -167,7 +168,8 @@ void Http1Server::dispatch() {
   request.body = std::move(message.body());
   const HttpHandler& handler = worker_.shared().http;
   exchange_ = std::make_shared<Exchange>(*this, worker_.loop().inbox());
-  if (!handler) return respond(plain_response(404));
+  // Through the inbox like every answer: pipelined requests must not deepen the stack.
+  if (!handler) return exchange_->answer(plain_response(404));
   handler(std::move(request),
           [exchange = exchange_](HttpResponse response) { exchange->answer(std::move(response)); });
 }

@@ -74,6 +74,17 @@ TEST(Http, RefusesBadRequests) {
   EXPECT_EQ(client.call("Unary", "next").response, "next");
 }
 
+TEST(Http, AnswersManyPipelinedRequestsWithoutAHandler) {
+  auto server = Server::create({.io_threads = 1}, {}, {});
+  const auto port = server->listen("127.0.0.1", 0, std::nullopt);
+  ASSERT_TRUE(port);
+  server->start();
+  std::string requests;
+  for (int i = 0; i < 5000; ++i) requests += "GET / HTTP/1.1\r\n\r\n";
+  requests += "GET / HTTP/1.1\r\nConnection: close\r\n\r\n";
+  EXPECT_TRUE(answer_to(*port, requests).ends_with("Connection: close\r\n\r\n404 page not found\n"));
+}
+
 TEST(Http, DropsARequestThatNeverEnds) {
   TestServer server({.io_threads = 1, .handshake_timeout = std::chrono::milliseconds(100)});
   EXPECT_EQ(answer_to(server.port, "GET / HTTP/1.1\r\nHost: x\r\n"), "");

@@ -8,10 +8,9 @@
 namespace kv::rpc::test {
 
 void Signal::raise(int by) {
-  {
-    std::lock_guard lock(mutex_);
-    count_ += by;
-  }
+  // Notified under the lock: whoever waits may destroy the signal right after.
+  std::lock_guard lock(mutex_);
+  count_ += by;
   changed_.notify_all();
 }
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <mutex>
 #include <vector>
 
 #include "tests/unit/rpc/support.h"
@@ -94,6 +95,45 @@ TEST(Unary, AnswersAThousandCallsAtOnceOverTenConnections) {
   }
   EXPECT_TRUE(answered.wait(kConnections * kCallsEach));
   EXPECT_EQ(right.count(), kConnections * kCallsEach);
+}
+
+TEST(Observer, CountsCallsCodesAndBytes) {
+  std::mutex mutex;
+  std::vector<std::string> seen;
+  std::size_t received_bytes = 0;
+  std::size_t sent_bytes = 0;
+  ServerObserver observer;
+  observer.started = [&](std::string_view path) {
+    std::lock_guard lock(mutex);
+    seen.push_back("started " + std::string(path));
+  };
+  observer.handled = [&](std::string_view path, Code code, std::chrono::nanoseconds took) {
+    std::lock_guard lock(mutex);
+    EXPECT_GE(took.count(), 0);
+    seen.push_back("handled " + std::string(path) + " " + std::string(name(code)));
+  };
+  observer.bytes = [&](std::size_t received, std::size_t sent) {
+    std::lock_guard lock(mutex);
+    received_bytes += received;
+    sent_bytes += sent;
+  };
+  auto server = Server::create({.io_threads = 1}, observer, {});
+  server->add_unary("/test.Echo/Unary", [](const CallPtr& call, std::string_view request) {
+    if (request.empty()) return call->finish({Code::kNotFound, "empty"});
+    call->reply("response");
+  });
+  const auto port = server->listen("127.0.0.1", 0, std::nullopt);
+  ASSERT_TRUE(port);
+  server->start();
+  TestClient client(*port);
+  EXPECT_EQ(client.call("Unary", "four").response, "response");
+  EXPECT_EQ(client.call("Unary", "").status.code, Code::kNotFound);
+  std::lock_guard lock(mutex);
+  EXPECT_EQ(seen,
+            (std::vector<std::string>{"started /test.Echo/Unary", "handled /test.Echo/Unary OK",
+                                      "started /test.Echo/Unary", "handled /test.Echo/Unary NotFound"}));
+  EXPECT_EQ(received_bytes, 4U);
+  EXPECT_EQ(sent_bytes, 8U);
 }
 
 TEST(Deadline, EndsTheCallOnBothSides) {

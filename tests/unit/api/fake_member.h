@@ -1,0 +1,60 @@
+// A member without peers, log or threads: writes are applied at once to a real machine in memory.
+#pragma once
+
+#include <leveldb/env.h>
+#include <leveldb/helpers/memenv.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "libkv/server/server.h"
+
+namespace kv::api::testing {
+
+class FakeMember final : public KvServer {
+ public:
+  FakeMember() : env_(leveldb::NewMemEnv(leveldb::Env::Default())) {
+    const MemberInfo self{
+        .id = raft::NodeId(7), .name = "a", .peer_urls = {"http://p:1"}, .client_urls = {"http://c:1"}};
+    machine_ = *Machine::open({.env = env_.get(), .path = "/snap", .members = {self}});
+  }
+
+  void write(Operation operation, WriteDone done) override {
+    if (failure) return done(std::unexpected(*failure));
+    raft::Entry entry{machine_->applied().index.next(), raft::Term(3), raft::EntryType::kCommand, nullptr};
+    entry.payload = std::make_shared<const std::string>(encode_command(raft::NodeId(7), 1, operation));
+    auto applied = machine_->apply(std::span(&entry, 1));
+    done(std::move(applied->front().outcome));
+  }
+  void read(ReadDone done) override {
+    if (failure) return done(std::unexpected(*failure));
+    done(machine_->view());
+  }
+  ReadView local_view() const override { return machine_->view(); }
+  Origin origin() const override { return {0xc1, raft::NodeId(7), raft::Term(3)}; }
+  bool has_leader() const override { return leader; }
+  bool is_learner() const override { return learner; }
+  ServerStatus status() const override {
+    ServerStatus status;
+    status.member = raft::NodeId(7);
+    if (leader) status.leader = raft::NodeId(7);
+    status.term = raft::Term(3);
+    status.commit = status.applied = machine_->applied().index;
+    return status;
+  }
+  std::vector<MemberInfo> members() const override { return machine_->members(); }
+  std::uint64_t bytes_on_disk() const override { return machine_->bytes_on_disk(); }
+  std::uint64_t bytes_in_use() const override { return machine_->bytes_in_use(); }
+
+  bool leader = true;
+  bool learner = false;
+  std::optional<RequestFailure> failure;
+
+ private:
+  std::unique_ptr<leveldb::Env> env_;
+  std::unique_ptr<Machine> machine_;
+};
+
+}  // namespace kv::api::testing

@@ -1,0 +1,225 @@
+#include <gtest/gtest.h>
+
+#include "libkv/api/context.h"
+#include "libkv/api/proto/health.pb.h"
+#include "libkv/api/proto/rpc.pb.h"
+#include "libkv/rpc/client.h"
+#include "tests/unit/api/fake_member.h"
+
+namespace kv::api {
+namespace {
+
+using rpc::Code;
+
+/// The services on a real rpc server on loopback, called by the real client.
+class ServicesTest : public ::testing::Test {
+ protected:
+  ServicesTest() {
+    server_ = rpc::Server::create({.io_threads = 1}, {}, [](raft::LogLevel, std::string_view) {});
+    register_kv(*server_, context_);
+    register_cluster(*server_, context_);
+    register_maintenance(*server_, context_);
+    register_health(*server_);
+    const std::uint16_t port = *server_->listen("127.0.0.1", 0, std::nullopt);
+    server_->start();
+    channel_ = *rpc::Channel::connect(*loop_, {.host = "127.0.0.1", .port = port});
+  }
+
+  rpc::UnaryResult raw(const std::string& method, std::string request, rpc::Metadata metadata = {}) {
+    return channel_->call(method, std::move(request),
+                          {.timeout = std::chrono::seconds(20), .metadata = std::move(metadata)});
+  }
+  template <class Response, class Request>
+  Response call(const std::string& method, const Request& request) {
+    const rpc::UnaryResult result = raw(method, request.SerializeAsString());
+    EXPECT_EQ(result.status, rpc::Status{}) << method;
+    Response response;
+    EXPECT_TRUE(response.ParseFromString(result.response));
+    return response;
+  }
+  template <class Request>
+  rpc::Status refusal(const std::string& method, const Request& request, rpc::Metadata metadata = {}) {
+    return raw(method, request.SerializeAsString(), std::move(metadata)).status;
+  }
+  etcdserverpb::PutResponse put(const std::string& key, const std::string& value, bool prev_kv = false) {
+    etcdserverpb::PutRequest request;
+    request.set_key(key);
+    request.set_value(value);
+    request.set_prev_kv(prev_kv);
+    return call<etcdserverpb::PutResponse>("/etcdserverpb.KV/Put", request);
+  }
+  etcdserverpb::RangeRequest range(const std::string& key) {
+    etcdserverpb::RangeRequest request;
+    request.set_key(key);
+    return request;
+  }
+
+  testing::FakeMember member_;
+  Context context_{member_, {}};
+  std::unique_ptr<rpc::Server> server_;
+  std::unique_ptr<rpc::ClientLoop> loop_ = rpc::ClientLoop::create();
+  std::shared_ptr<rpc::Channel> channel_;
+};
+
+TEST_F(ServicesTest, PutAndRangeCarryHeadersAndRevisions) {
+  const auto first = put("k", "v");
+  EXPECT_EQ(first.header().cluster_id(), 0xc1U);
+  EXPECT_EQ(first.header().member_id(), 7U);
+  EXPECT_EQ(first.header().raft_term(), 3U);
+  EXPECT_EQ(first.header().revision(), 2);
+  EXPECT_FALSE(first.has_prev_kv());
+  EXPECT_EQ(put("k", "w", true).prev_kv().value(), "v");
+  const auto found = call<etcdserverpb::RangeResponse>("/etcdserverpb.KV/Range", range("k"));
+  ASSERT_EQ(found.kvs_size(), 1);
+  EXPECT_EQ(found.kvs(0).value(), "w");
+  EXPECT_EQ(found.kvs(0).version(), 2);
+  EXPECT_EQ(found.kvs(0).create_revision(), 2);
+  EXPECT_EQ(found.kvs(0).mod_revision(), 3);
+  EXPECT_EQ(found.count(), 1);
+  EXPECT_EQ(found.header().revision(), 3);
+}
+
+TEST_F(ServicesTest, DeleteRangeTellsWhatWasThere) {
+  put("a", "1");
+  put("b", "2");
+  etcdserverpb::DeleteRangeRequest request;
+  request.set_key("a");
+  request.set_range_end("c");
+  request.set_prev_kv(true);
+  const auto response = call<etcdserverpb::DeleteRangeResponse>("/etcdserverpb.KV/DeleteRange", request);
+  EXPECT_EQ(response.deleted(), 2);
+  ASSERT_EQ(response.prev_kvs_size(), 2);
+  EXPECT_EQ(response.prev_kvs(1).value(), "2");
+  EXPECT_EQ(response.header().revision(), 4);
+}
+
+TEST_F(ServicesTest, ATxnAnswersEachOpOfTheBranchThatRan) {
+  put("a", "1");
+  etcdserverpb::TxnRequest txn;
+  auto& compare = *txn.add_compare();
+  compare.set_target(etcdserverpb::Compare::MOD);
+  compare.set_key("a");
+  compare.set_mod_revision(2);
+  txn.add_success()->mutable_request_put()->set_key("b");
+  txn.add_success()->mutable_request_range()->set_key("b");
+  txn.add_success()->mutable_request_txn()->add_success()->mutable_request_delete_range()->set_key("a");
+  txn.add_failure()->mutable_request_range()->set_key("a");
+  const auto response = call<etcdserverpb::TxnResponse>("/etcdserverpb.KV/Txn", txn);
+  EXPECT_TRUE(response.succeeded());
+  EXPECT_EQ(response.header().revision(), 3);
+  ASSERT_EQ(response.responses_size(), 3);
+  EXPECT_EQ(response.responses(0).response_put().header().revision(), 3);
+  EXPECT_EQ(response.responses(1).response_range().kvs_size(), 1)
+      << "a range sees what the txn wrote before it";
+  ASSERT_TRUE(response.responses(2).response_txn().has_header());
+  EXPECT_EQ(response.responses(2).response_txn().header().revision(), 0);
+  EXPECT_EQ(response.responses(2).response_txn().responses(0).response_delete_range().deleted(), 1);
+}
+
+TEST_F(ServicesTest, ATxnOfRangesTakesNoLogEntry) {
+  put("a", "1");
+  etcdserverpb::TxnRequest txn;
+  txn.add_success()->mutable_request_range()->set_key("a");
+  const raft::Index before = member_.status().applied;
+  const auto response = call<etcdserverpb::TxnResponse>("/etcdserverpb.KV/Txn", txn);
+  EXPECT_EQ(response.responses(0).response_range().kvs(0).value(), "1");
+  EXPECT_EQ(member_.status().applied, before);
+}
+
+TEST_F(ServicesTest, CompactionMakesOldRevisionsUnreadable) {
+  put("a", "1");
+  put("a", "2");
+  etcdserverpb::CompactionRequest compact;
+  compact.set_revision(3);
+  EXPECT_EQ(call<etcdserverpb::CompactionResponse>("/etcdserverpb.KV/Compact", compact).header().revision(),
+            3);
+  auto old = range("a");
+  old.set_revision(2);
+  EXPECT_EQ(refusal("/etcdserverpb.KV/Range", old).message,
+            "etcdserver: mvcc: required revision has been compacted");
+  old.set_revision(99);
+  EXPECT_EQ(refusal("/etcdserverpb.KV/Range", old).message,
+            "etcdserver: mvcc: required revision is a future revision");
+  EXPECT_EQ(refusal("/etcdserverpb.KV/Compact", compact).code, Code::kOutOfRange);
+}
+
+TEST_F(ServicesTest, WhatTheApiRefusesNeverReachesTheMember) {
+  const raft::Index before = member_.status().applied;
+  EXPECT_EQ(refusal("/etcdserverpb.KV/Put", etcdserverpb::PutRequest()).message,
+            "etcdserver: key is not provided");
+  EXPECT_EQ(refusal("/etcdserverpb.KV/DeleteRange", etcdserverpb::DeleteRangeRequest()).code,
+            Code::kInvalidArgument);
+  etcdserverpb::PutRequest leased;
+  leased.set_key("k");
+  leased.set_lease(5);
+  EXPECT_EQ(refusal("/etcdserverpb.KV/Put", leased).message, "etcdserver: requested lease not found");
+  EXPECT_EQ(member_.status().applied, before.next()) << "the lease is looked up where the put is applied";
+}
+
+TEST_F(ServicesTest, BytesThatAreNoMessageAreInternal) {
+  const rpc::UnaryResult result = raw("/etcdserverpb.KV/Put", "\xff\xff\xff\xff");
+  EXPECT_EQ(result.status.code, Code::kInternal);
+  EXPECT_TRUE(result.status.message.starts_with("grpc: error unmarshalling request"));
+}
+
+TEST_F(ServicesTest, FailuresOfTheMemberAreTold) {
+  member_.failure = RequestFailure{ServerError::kTimeout, Stage::kProposed};
+  etcdserverpb::PutRequest request;
+  request.set_key("k");
+  EXPECT_EQ(refusal("/etcdserverpb.KV/Put", request).message, "etcdserver: request timed out");
+  EXPECT_EQ(refusal("/etcdserverpb.KV/Range", range("k")).code, Code::kUnavailable);
+  auto local = range("k");
+  local.set_serializable(true);
+  EXPECT_TRUE(refusal("/etcdserverpb.KV/Range", local).ok()) << "a serializable range needs nobody else";
+}
+
+TEST_F(ServicesTest, ALearnerAnswersSerializableRangesAndStatusOnly) {
+  member_.learner = true;
+  EXPECT_EQ(refusal("/etcdserverpb.KV/Range", range("k")).message,
+            "etcdserver: rpc not supported for learner");
+  auto local = range("k");
+  local.set_serializable(true);
+  EXPECT_TRUE(refusal("/etcdserverpb.KV/Range", local).ok());
+  EXPECT_EQ(refusal("/etcdserverpb.KV/Put", etcdserverpb::PutRequest()).code, Code::kFailedPrecondition);
+  EXPECT_TRUE(refusal("/etcdserverpb.Maintenance/Status", etcdserverpb::StatusRequest()).ok());
+}
+
+TEST_F(ServicesTest, MetadataAsksForALeaderAndMustBeText) {
+  member_.leader = false;
+  EXPECT_EQ(refusal("/etcdserverpb.KV/Range", range("k"), {{"hasleader", "true"}}).message,
+            "etcdserver: no leader");
+  EXPECT_TRUE(refusal("/etcdserverpb.KV/Range", range("k"), {{"client-api-version", "3.6"}}).ok());
+}
+
+TEST_F(ServicesTest, StatusMembersAlarmsAndHealth) {
+  const auto status =
+      call<etcdserverpb::StatusResponse>("/etcdserverpb.Maintenance/Status", etcdserverpb::StatusRequest());
+  EXPECT_EQ(status.version(), "3.6.14");
+  EXPECT_GT(status.dbsize(), 0);
+  EXPECT_EQ(status.leader(), 7U);
+  EXPECT_TRUE(status.has_downgradeinfo());
+  const auto members = call<etcdserverpb::MemberListResponse>("/etcdserverpb.Cluster/MemberList",
+                                                              etcdserverpb::MemberListRequest());
+  ASSERT_EQ(members.members_size(), 1);
+  EXPECT_EQ(members.members(0).peerurls(0), "http://p:1");
+  EXPECT_EQ(members.header().revision(), 0);
+  EXPECT_EQ(call<etcdserverpb::AlarmResponse>("/etcdserverpb.Maintenance/Alarm", etcdserverpb::AlarmRequest())
+                .alarms_size(),
+            0);
+  using grpc::health::v1::HealthCheckRequest;
+  using grpc::health::v1::HealthCheckResponse;
+  HealthCheckRequest check;
+  EXPECT_EQ(call<HealthCheckResponse>("/grpc.health.v1.Health/Check", check).status(),
+            HealthCheckResponse::SERVING);
+  check.set_service("other");
+  EXPECT_EQ(refusal("/grpc.health.v1.Health/Check", check).code, Code::kNotFound);
+}
+
+TEST_F(ServicesTest, MethodsThatAreNotThereAreUnimplemented) {
+  EXPECT_EQ(refusal("/etcdserverpb.KV/RangeStream", range("k")).code, Code::kUnimplemented);
+  EXPECT_EQ(refusal("/etcdserverpb.Lease/LeaseGrant", etcdserverpb::LeaseGrantRequest()).code,
+            Code::kUnimplemented);
+}
+
+}  // namespace
+}  // namespace kv::api

@@ -7,6 +7,8 @@
 namespace kv::rpc {
 namespace {
 
+constexpr std::size_t kRoomPerByte = 8;
+
 std::uint32_t read_length(std::string_view prefix) {
   std::uint32_t length = 0;
   for (std::size_t i = 1; i < kFramePrefixBytes; ++i) {
@@ -34,6 +36,9 @@ FrameReader::Frame FrameReader::check(std::string_view prefix) const {
 /// Moves bytes from `input` until partial_ has `size`; false when the input ends first.
 bool FrameReader::fill(std::string_view& input, std::size_t size) {
   const std::size_t taken = std::min(input.size(), size - partial_.size());
+  // Room for what is announced, but only in proportion to what has really come.
+  const std::size_t room = std::min(size, kRoomPerByte * (partial_.size() + taken));
+  if (partial_.capacity() < partial_.size() + taken) partial_.reserve(room);
   partial_.append(input.substr(0, taken));
   input.remove_prefix(taken);
   return partial_.size() == size;

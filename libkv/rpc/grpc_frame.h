@@ -15,7 +15,7 @@ constexpr std::size_t kFramePrefixBytes = 5;
 std::array<char, kFramePrefixBytes> frame_prefix(std::size_t size);
 
 /// Cuts messages out of a byte stream that comes in arbitrary pieces. Copies only what is split over pieces;
-/// never holds more than one message and never allocates on the word of a length prefix.
+/// never holds more than one message, nor room for more than eight times what has come of it.
 class FrameReader {
  public:
   enum class Kind {

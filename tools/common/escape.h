@@ -1,0 +1,34 @@
+// Bytes as text and back: hex, base64, quoted strings.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tools {
+
+/// Each byte as \xHH: etcdctl's --hex.
+std::string hex_escape(std::string_view bytes);
+
+/// Plain hexadecimal, either case, or the \xHH form above; nothing when it is neither.
+std::optional<std::string> hex_decode(std::string_view text);
+
+/// With padding.
+std::string base64_encode(std::string_view bytes);
+/// With or without padding, standard alphabet; nothing when malformed.
+std::optional<std::string> base64_decode(std::string_view text);
+
+/// In double quotes with Go's %q escapes: printable UTF-8 stays, \n \t \" \\ \xHH \u00HH for the rest.
+std::string quote(std::string_view bytes);
+
+/// Reads one double-quoted string from the front of `text`, and moves `text` behind it. Understands what
+/// quote() writes and the rest of Go's escapes. Nothing, and `text` untouched, when there is none.
+std::optional<std::string> unquote(std::string_view& text);
+
+/// Well-formed UTF-8: no surrogates, no overlong forms, nothing above U+10FFFF.
+bool is_utf8(std::string_view bytes);
+
+/// The length of the well-formed sequence at the front of `bytes`; 0 when there is none.
+std::size_t utf8_length(std::string_view bytes);
+
+}  // namespace tools

@@ -1,0 +1,210 @@
+#include "tools/kvctl/client.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "libkv/api/proto/rpc.pb.h"
+#include "tools/common/units.h"
+
+namespace tools::kvctl {
+namespace {
+
+using kv::rpc::Code;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kFirstPause{25};
+constexpr milliseconds kPauseMax{400};
+/// A read gives every endpoint its share of the time that is left, and at least this much.
+constexpr milliseconds kPatienceMin{1000};
+
+void sleep_for(milliseconds time) {
+  std::this_thread::sleep_for(time);
+}
+
+ClientTime with_defaults(ClientTime time) {
+  if (!time.pause) time.pause = sleep_for;
+  return time;
+}
+
+std::string join(const std::map<std::size_t, std::string>& stories) {
+  std::string text;
+  for (const auto& [index, story] : stories) text += (text.empty() ? "" : "; ") + story;
+  return text;
+}
+
+bool is_old_token(const Failure& failure) {
+  return failure.text == "etcdserver: invalid auth token" ||
+         failure.text == "etcdserver: revision of auth store is old";
+}
+
+}  // namespace
+
+Client::Client(Settings settings, Dialer& dialer, std::ostream* log, ClientTime time)
+    : settings_(std::move(settings)),
+      dialer_(dialer),
+      log_(log),
+      time_(with_defaults(std::move(time))),
+      channels_(settings_.endpoints.size()) {}
+
+Outcome<std::string> Client::call(const Method& method, const std::string& request) {
+  if (settings_.user.empty()) return travel(method, request);
+  TRY(log_in());
+  auto outcome = travel(method, request);
+  if (outcome || !is_old_token(outcome.error())) return outcome;
+  {
+    const std::lock_guard lock(mutex_);
+    logged_in_ = false;
+  }
+  TRY(log_in());
+  return travel(method, request);
+}
+
+Outcome<void> Client::log_in() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (logged_in_) return {};
+    token_.clear();
+  }
+  etcdserverpb::AuthenticateRequest request;
+  request.set_name(settings_.user);
+  request.set_password(settings_.password);
+  auto answer = travel(kAuthenticate, request.SerializeAsString());
+  etcdserverpb::AuthenticateResponse response;
+  if (!answer && answer.error().text != "etcdserver: authentication is not enabled") {
+    return refuse(std::move(answer.error()));
+  }
+  if (answer && !response.ParseFromString(*answer)) {
+    return refuse(kExitProtocol, "the answer is not of the etcd API");
+  }
+  const std::lock_guard lock(mutex_);
+  token_ = response.token();
+  logged_in_ = true;
+  return {};
+}
+
+Outcome<std::string> Client::travel(const Method& method, const std::string& request) {
+  const TimePoint now = time_.now();
+  const bool endless = settings_.timeout.count() == 0;
+  Journey journey{.method = method,
+                  .request = request,
+                  .began = now,
+                  .deadline = endless ? TimePoint::max() : now + settings_.timeout};
+  milliseconds pause = kFirstPause;
+  for (std::size_t turn = 0;; ++turn) {
+    if (auto outcome = round(journey, turn)) return std::move(*outcome);
+    const TimePoint limit = journey.reached
+                                ? journey.deadline
+                                : std::min(journey.deadline, journey.began + settings_.dial_timeout);
+    if (time_.now() + pause >= limit) return refuse(describe(journey));
+    time_.pause(pause);
+    pause = std::min(pause * 2, kPauseMax);
+  }
+}
+
+std::optional<Outcome<std::string>> Client::round(Journey& journey, std::size_t turn) {
+  const std::size_t count = settings_.endpoints.size();
+  std::size_t first = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    first = preferred_;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if ((turn > 0 || i > 0) && time_.now() >= journey.deadline) return refuse(describe(journey));
+    const std::size_t index = (first + i) % count;
+    Attempt outcome = attempt(journey, index, count - i);
+    note(journey.method, outcome.story);
+    if (outcome.status.ok()) {
+      const std::lock_guard lock(mutex_);
+      preferred_ = index;
+      return std::move(outcome.response);
+    }
+    journey.reached = journey.reached || outcome.sent;
+    journey.stories[index] = outcome.story;
+    if (!outcome.verdict.retry) return refuse(describe_refusal(journey, outcome));
+    if (outcome.sent || !journey.reached) journey.last = outcome.verdict;
+  }
+  return std::nullopt;
+}
+
+milliseconds Client::patience(const Journey& journey, std::size_t left) const {
+  const auto remaining =
+      std::max(milliseconds(1), std::chrono::ceil<milliseconds>(journey.deadline - time_.now()));
+  if (journey.method.access == Access::kWrite) return remaining;
+  return std::min(remaining, std::max(kPatienceMin, remaining / static_cast<std::int64_t>(left)));
+}
+
+Client::Attempt Client::attempt(Journey& journey, std::size_t index, std::size_t left) {
+  const Endpoint& endpoint = settings_.endpoints[index];
+  auto channel = channel_to(index, journey);
+  if (!channel) {
+    const raft::Error& error = channel.error();
+    // A file of ours that cannot be used will not become better elsewhere.
+    const bool lost_cause = error.code != raft::ErrorCode::kUnavailable;
+    return {.status = {Code::kUnavailable, error.text()},
+            .verdict = {!lost_cause, lost_cause ? kExitNoPermission : kExitUnavailable},
+            .story = endpoint.text + ": could not connect: " + error.what};
+  }
+  kv::rpc::CallOptions options;
+  if (journey.deadline != TimePoint::max()) options.timeout = patience(journey, left);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!token_.empty()) options.metadata.emplace_back("token", token_);
+  }
+  const auto timeout = options.timeout;
+  kv::rpc::UnaryResult result = (*channel)->call(journey.method.path, journey.request, std::move(options));
+  Attempt outcome{
+      .status = std::move(result.status), .response = std::move(result.response), .sent = result.sent};
+  outcome.verdict = judge(outcome.status, outcome.sent, journey.method.access);
+  if (outcome.status.ok()) {
+    outcome.story = endpoint.text + ": answered";
+  } else if (outcome.status.code == Code::kDeadlineExceeded && timeout) {
+    outcome.story = endpoint.text + ": no answer within " + format_duration(*timeout);
+  } else {
+    outcome.story = endpoint.text + ": " + outcome.status.message;
+  }
+  return outcome;
+}
+
+raft::Result<std::shared_ptr<kv::rpc::Channel>> Client::channel_to(std::size_t index,
+                                                                   const Journey& journey) {
+  const std::lock_guard lock(mutex_);
+  auto& channel = channels_[index];
+  if (channel && channel->connected()) return channel;
+  milliseconds timeout = settings_.dial_timeout;
+  if (journey.deadline != TimePoint::max()) {
+    const auto remaining = std::chrono::ceil<milliseconds>(journey.deadline - time_.now());
+    timeout = std::clamp(remaining, milliseconds(1), timeout);
+  }
+  ASSIGN_OR_RETURN(channel, dialer_.dial(settings_.endpoints[index], timeout));
+  return channel;
+}
+
+Failure Client::describe(const Journey& journey) const {
+  const std::string stories = join(journey.stories);
+  const std::string waited = format_duration(settings_.timeout);
+  switch (journey.last.exit) {
+    case kExitUnavailable:
+      return {kExitUnavailable, "no endpoint could be reached: " + stories};
+    case kExitTimeout:
+      return {kExitTimeout, "timed out after " + waited + ": " + stories};
+    default:
+      return {journey.last.exit, "not done within " + waited + " (nothing was applied): " + stories};
+  }
+}
+
+Failure Client::describe_refusal(const Journey& journey, const Attempt& attempt) const {
+  if (attempt.verdict.exit == kExitUnknown) {
+    return {kExitUnknown, "outcome unknown: the request was sent, and may or may not have been applied; " +
+                              join(journey.stories)};
+  }
+  return {attempt.verdict.exit, attempt.status.message};
+}
+
+void Client::note(const Method& method, const std::string& story) {
+  if (log_ == nullptr) return;
+  const std::lock_guard lock(mutex_);
+  *log_ << "debug: " << method.path << " to " << story << '\n' << std::flush;
+}
+
+}  // namespace tools::kvctl

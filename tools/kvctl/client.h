@@ -1,0 +1,111 @@
+// Calls to a cluster: which endpoint, how often, and what came of it.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libkv/rpc/client.h"
+#include "tools/common/outcome.h"
+#include "tools/kvctl/dialer.h"
+#include "tools/kvctl/settings.h"
+#include "tools/kvctl/verdict.h"
+
+namespace tools::kvctl {
+
+struct Method {
+  std::string_view path;
+  Access access = Access::kRead;
+};
+
+inline constexpr Method kRange{"/etcdserverpb.KV/Range", Access::kRead};
+inline constexpr Method kPut{"/etcdserverpb.KV/Put", Access::kWrite};
+inline constexpr Method kDeleteRange{"/etcdserverpb.KV/DeleteRange", Access::kWrite};
+inline constexpr Method kTxn{"/etcdserverpb.KV/Txn", Access::kWrite};
+inline constexpr Method kReadOnlyTxn{"/etcdserverpb.KV/Txn", Access::kRead};
+inline constexpr Method kCompact{"/etcdserverpb.KV/Compact", Access::kWrite};
+inline constexpr Method kMemberList{"/etcdserverpb.Cluster/MemberList", Access::kRead};
+inline constexpr Method kAlarm{"/etcdserverpb.Maintenance/Alarm", Access::kRead};
+inline constexpr Method kStatus{"/etcdserverpb.Maintenance/Status", Access::kRead};
+inline constexpr Method kAuthenticate{"/etcdserverpb.Auth/Authenticate", Access::kRead};
+
+/// Time, as the client sees it; tests hand in another.
+struct ClientTime {
+  std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
+  std::function<void(std::chrono::milliseconds)> pause;  ///< default: sleeps
+};
+
+/// One request after the other goes to the endpoint that answered last. What certainly had no effect is tried
+/// again elsewhere, until settings.timeout; while nobody can even be reached, until settings.dial_timeout. A
+/// write whose outcome is not known is never sent twice: kExitUnknown. Thread: call() from any.
+class Client {
+ public:
+  /// `log`: where --debug tells of attempts; may be null. The dialer must outlive the client.
+  Client(Settings settings, Dialer& dialer, std::ostream* log, ClientTime time = {});
+
+  /// The serialized response. The failure's text says what happened at which endpoint.
+  Outcome<std::string> call(const Method& method, const std::string& request);
+
+  /// The same with messages. Failure: also kExitProtocol, when the answer is not a Response.
+  template <class Response, class Request>
+  Outcome<Response> call(const Method& method, const Request& request) {
+    TRY_ASSIGN(const std::string bytes, call(method, request.SerializeAsString()));
+    Response response;
+    if (!response.ParseFromString(bytes)) return refuse(kExitProtocol, "the answer is not of the etcd API");
+    return response;
+  }
+
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+
+ private:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  struct Attempt {
+    kv::rpc::Status status;
+    std::string response;
+    bool sent = false;
+    Verdict verdict{};
+    std::string story;  // what happened, for people
+  };
+  /// One call's way through the endpoints.
+  struct Journey {
+    const Method& method;
+    const std::string& request;
+    TimePoint began;
+    TimePoint deadline;
+    std::map<std::size_t, std::string> stories{};  // the last of each endpoint
+    bool reached = false;                          // some endpoint took the call
+    Verdict last{};
+  };
+
+  Outcome<void> log_in();
+  Outcome<std::string> travel(const Method& method, const std::string& request);
+  /// One attempt at every endpoint; nothing when all may be tried again.
+  std::optional<Outcome<std::string>> round(Journey& journey, std::size_t turn);
+  Attempt attempt(Journey& journey, std::size_t index, std::size_t left);
+  std::chrono::milliseconds patience(const Journey& journey, std::size_t left) const;
+  raft::Result<std::shared_ptr<kv::rpc::Channel>> channel_to(std::size_t index, const Journey& journey);
+  Failure describe(const Journey& journey) const;
+  Failure describe_refusal(const Journey& journey, const Attempt& attempt) const;
+  void note(const Method& method, const std::string& story);
+
+  const Settings settings_;
+  Dialer& dialer_;
+  std::ostream* const log_;
+  const ClientTime time_;
+
+  std::mutex mutex_;                                         // guards what follows
+  std::vector<std::shared_ptr<kv::rpc::Channel>> channels_;  // shared with calls of other threads
+  std::size_t preferred_ = 0;
+  bool logged_in_ = false;
+  std::string token_;
+};
+
+}  // namespace tools::kvctl

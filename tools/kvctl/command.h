@@ -1,0 +1,59 @@
+// What a command is given, and the table of all commands.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "tools/common/options.h"
+#include "tools/common/outcome.h"
+#include "tools/kvctl/client.h"
+#include "tools/kvctl/dialer.h"
+#include "tools/kvctl/io.h"
+#include "tools/kvctl/settings.h"
+
+namespace tools::kvctl {
+
+/// Everything a command may use. The parts outlive the command.
+struct Context {
+  const Settings& settings;
+  const Parsed& options;
+  Client& client;
+  Dialer& dialer;
+  Io& io;
+
+  /// Where progress is drawn: null when stderr is no terminal, or with --quiet.
+  [[nodiscard]] std::ostream* progress() const {
+    return io.err_is_terminal && !settings.quiet ? &io.err : nullptr;
+  }
+  /// Where notices go; null with --quiet.
+  [[nodiscard]] std::ostream* notices() const { return settings.quiet ? nullptr : &io.err; }
+};
+
+struct Command {
+  CommandSpec spec;
+  /// The exit code, or a failure that is printed as "Error: …".
+  Outcome<ExitCode> (*run)(Context& context) = nullptr;
+};
+
+/// All of them, in the order of the help.
+std::span<const Command> commands();
+
+// Each in the file of its name.
+Command get_command();
+Command put_command();
+Command del_command();
+Command cas_command();
+Command txn_command();
+Command import_command();
+Command export_command();
+Command compaction_command();
+Command status_command();
+Command endpoint_status_command();
+Command endpoint_health_command();
+Command member_list_command();
+Command alarm_list_command();
+Command bench_command();
+Command version_command();
+Command help_command();
+
+}  // namespace tools::kvctl

@@ -1,0 +1,57 @@
+#include <array>
+
+#include "tools/kvctl/command.h"
+#include "tools/kvctl/dispatch.h"
+
+namespace tools::kvctl {
+namespace {
+
+Outcome<ExitCode> run_version(Context& context) {
+  context.io.out << "kvctl version: " << KVCTL_VERSION << "\nAPI version: 3.6\n";
+  return kExitOk;
+}
+
+Outcome<ExitCode> run_help(Context& context) {
+  TRY_ASSIGN(const std::string page, help_page(context.options.arguments()));
+  context.io.out << page;
+  return kExitOk;
+}
+
+}  // namespace
+
+Command version_command() {
+  return {.spec = {.name = "version", .summary = "Print the version of kvctl and of the API it speaks."},
+          .run = run_version};
+}
+
+Command help_command() {
+  return {.spec = {.name = "help",
+                   .arguments = "[COMMAND]",
+                   .summary = "Print the commands and common options, or the page of a command.",
+                   .arguments_max = 2},
+          .run = run_help};
+}
+
+std::span<const Command> commands() {
+  static const std::array kAll = {
+      get_command(),
+      put_command(),
+      del_command(),
+      cas_command(),
+      txn_command(),
+      import_command(),
+      export_command(),
+      compaction_command(),
+      status_command(),
+      endpoint_status_command(),
+      endpoint_health_command(),
+      member_list_command(),
+      alarm_list_command(),
+      bench_command(),
+      version_command(),
+      help_command(),
+  };
+  return kAll;
+}
+
+}  // namespace tools::kvctl

@@ -1,0 +1,99 @@
+#include "tools/kvctl/verdict.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace tools::kvctl {
+namespace {
+
+using kv::rpc::Code;
+using kv::rpc::Status;
+
+struct Known {
+  std::string_view text;
+  Verdict verdict;
+};
+
+/// Texts that say more than their code. All of them mean that nothing was applied.
+constexpr std::array kKnown = {
+    Known{"etcdserver: no leader", {true, kExitTemporary}},
+    Known{"etcdserver: leader changed", {true, kExitTemporary}},
+    Known{"etcdserver: too many requests", {true, kExitTemporary}},
+    Known{"raft proposal dropped", {true, kExitTemporary}},
+    Known{"etcdserver: rpc not supported for learner", {true, kExitTemporary}},
+    Known{"etcdserver: unhealthy cluster", {false, kExitTemporary}},
+    Known{"etcdserver: not capable", {false, kExitProtocol}},
+    Known{"etcdserver: invalid client api version", {false, kExitProtocol}},
+    Known{"etcdserver: key not found", {false, kExitNo}},
+    Known{"etcdserver: request is too large", {false, kExitLimit}},
+    Known{"etcdserver: too many operations in txn request", {false, kExitLimit}},
+    Known{"etcdserver: mvcc: database space exceeded", {false, kExitLimit}},
+    Known{"etcdserver: user name is empty", {false, kExitNoPermission}},
+    Known{"etcdserver: authentication failed, invalid user ID or password", {false, kExitNoPermission}},
+    Known{"etcdserver: revision of auth store is old", {false, kExitNoPermission}},
+};
+
+std::optional<Verdict> known_verdict(std::string_view message) {
+  const auto found = std::ranges::find(kKnown, message, &Known::text);
+  if (found == kKnown.end()) return std::nullopt;
+  return found->verdict;
+}
+
+/// The server may or may not have done it: final for a write; a read may ask again.
+Verdict uncertain(Access access, Verdict of_a_read) {
+  return access == Access::kWrite ? Verdict{false, kExitUnknown} : of_a_read;
+}
+
+bool said_by_server(std::string_view message) {
+  return message.starts_with("etcdserver: ") || message.starts_with("grpc: received message larger than max");
+}
+
+Verdict judge_by_code(const Status& status, Access access) {
+  switch (status.code) {
+    case Code::kOk:
+      return {false, kExitOk};
+    case Code::kInvalidArgument:
+      return {false, kExitUsage};
+    case Code::kNotFound:
+      return {false, kExitNo};
+    case Code::kAlreadyExists:
+    case Code::kFailedPrecondition:
+      return {false, kExitConflict};
+    case Code::kOutOfRange:
+      return {false, kExitLimit};
+    case Code::kPermissionDenied:
+    case Code::kUnauthenticated:
+      return {false, kExitNoPermission};
+    case Code::kUnimplemented:
+      return {false, kExitProtocol};
+    case Code::kDataLoss:
+      return {false, kExitData};
+    case Code::kResourceExhausted:
+      if (said_by_server(status.message)) return {false, kExitLimit};
+      return uncertain(access, {false, kExitTemporary});
+    case Code::kUnavailable:
+      return uncertain(access, {true, kExitTemporary});
+    case Code::kDeadlineExceeded:
+      return uncertain(access, {true, kExitTimeout});
+    case Code::kCancelled:
+    case Code::kAborted:
+      return uncertain(access, {true, kExitTemporary});
+    case Code::kUnknown:
+    case Code::kInternal:
+      return uncertain(access, {false, kExitSoftware});
+  }
+  return {false, kExitSoftware};
+}
+
+}  // namespace
+
+Verdict judge(const Status& status, bool sent, Access access) {
+  if (const auto known = known_verdict(status.message)) return *known;
+  if (sent || status.ok()) return judge_by_code(status, access);
+  if (status.code == Code::kDeadlineExceeded) return {true, kExitTimeout};
+  return {true, kExitUnavailable};
+}
+
+}  // namespace tools::kvctl

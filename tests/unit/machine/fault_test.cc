@@ -46,6 +46,8 @@ class Fault : public MachineTest {
     put("a", "1");
   }
 
+  void TearDown() override { machine_.reset(); }  // before its env
+
   void open_on(leveldb::Env& env) {
     machine_.reset();
     options_.env = &env;

@@ -1,5 +1,6 @@
 #include "libraft/net/outgoing.h"
 
+#include <algorithm>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -20,13 +21,11 @@ std::string ms(std::chrono::milliseconds duration) {
 
 }  // namespace
 
-Outgoing::Outgoing(asio::io_context& io, NetContext& context, NodeId peer, Endpoint endpoint,
-                   OutgoingEvents& events)
+Outgoing::Outgoing(asio::io_context& io, NetContext& context, Target target, OutgoingEvents& events)
     : context_(context),
-      peer_(peer),
-      endpoint_(std::move(endpoint)),
+      target_(std::move(target)),
       events_(&events),
-      tally_(context.tally.of(peer)),
+      tally_(context.tally.of(target_.peer)),
       resolver_(io),
       timer_(io),
       wire_(make_wire(tcp::socket(io), context.tls ? &context.tls->dialling : nullptr)) {}
@@ -71,21 +70,25 @@ void Outgoing::on_watch() {
 /// Addresses need no lookup, and so do not wait behind one.
 void Outgoing::resolve() {
   error_code not_an_address;
-  const auto address = asio::ip::make_address(endpoint_.host, not_an_address);
-  if (!not_an_address) {
-    const tcp::endpoint target(address, endpoint_.port);
-    return connect(tcp::resolver::results_type::create(target, endpoint_.host, {}));
-  }
+  const auto address = asio::ip::make_address(target_.endpoint.host, not_an_address);
+  if (!not_an_address) return connect({tcp::endpoint(address, target_.endpoint.port)});
   resolver_.async_resolve(
-      endpoint_.host, std::to_string(endpoint_.port), tcp::resolver::numeric_service,
+      target_.endpoint.host, std::to_string(target_.endpoint.port), tcp::resolver::numeric_service,
       [self = shared_from_this()](const error_code& error, const tcp::resolver::results_type& addresses) {
         if (self->events_ == nullptr) return;
         if (error) return self->lose("cannot look up the name: " + error.message());
-        self->connect(addresses);
+        self->on_resolved(addresses);
       });
 }
 
-void Outgoing::connect(const tcp::resolver::results_type& addresses) {
+void Outgoing::on_resolved(const tcp::resolver::results_type& addresses) {
+  std::vector<tcp::endpoint> ordered(addresses.begin(), addresses.end());
+  const auto first = static_cast<std::ptrdiff_t>(target_.turn % ordered.size());
+  std::rotate(ordered.begin(), ordered.begin() + first, ordered.end());
+  connect(ordered);
+}
+
+void Outgoing::connect(const std::vector<tcp::endpoint>& addresses) {
   asio::async_connect(wire_->socket(), addresses,
                       [self = shared_from_this()](const error_code& error, const tcp::endpoint&) {
                         self->on_connected(error);
@@ -96,23 +99,29 @@ void Outgoing::on_connected(const error_code& error) {
   if (events_ == nullptr) return;
   if (error) return lose("cannot connect: " + error.message());
   tune(wire_->socket(), context_.limits.unacknowledged_max);
-  wire_->async_secure(endpoint_.host,
+  wire_->async_secure(target_.endpoint.host,
                       [self = shared_from_this()](const error_code& why) { self->on_secure(why); });
 }
 
 void Outgoing::on_secure(const error_code& error) {
   if (events_ == nullptr) return;
   if (error) return lose("TLS handshake failed: " + error.message());
-  output_ = hello_frame({.cluster_id = context_.cluster_id, .sender = context_.self, .receiver = peer_});
+  output_ =
+      hello_frame({.cluster_id = context_.cluster_id, .sender = context_.self, .receiver = target_.peer});
   write_more();
   read();
 }
 
-void Outgoing::write(std::string& frame) {
+bool Outgoing::write(std::string& frame) {
   RAFT_CHECK(established_);
   RAFT_CHECK(!writing_);
+  const std::size_t now = wire_->write_now(frame);
+  count(tally_->bytes_sent, now);
+  if (now == frame.size()) return true;
   output_.swap(frame);
+  output_written_ = now;
   write_more();
+  return false;
 }
 
 void Outgoing::write_more() {
@@ -167,7 +176,7 @@ void Outgoing::on_frame(const Frame& frame) {
 void Outgoing::on_hello(std::string_view body) {
   auto hello = decode_hello(body);
   if (!hello) return lose(hello.error().text());
-  const Expectation expected{.cluster_id = context_.cluster_id, .self = context_.self, .peer = peer_};
+  const Expectation expected{.cluster_id = context_.cluster_id, .self = context_.self, .peer = target_.peer};
   if (const auto refusal = judge(*hello, expected)) {
     count(tally_->refusals);
     return lose("refused: " + refusal->reason);

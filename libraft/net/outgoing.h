@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "libraft/net/frame.h"
 #include "libraft/net/handshake.h"
@@ -30,14 +31,21 @@ class OutgoingEvents {
 /// operations in flight. Thread: the I/O thread.
 class Outgoing : public std::enable_shared_from_this<Outgoing> {
  public:
+  struct Target {
+    NodeId peer;
+    Endpoint endpoint;
+    std::size_t turn = 0;  ///< which of a name's addresses comes first: one that swallows packets takes all
+                           ///< the time there is
+  };
+
   /// `events` must live until close().
-  Outgoing(boost::asio::io_context& io, NetContext& context, NodeId peer, Endpoint endpoint,
-           OutgoingEvents& events);
+  Outgoing(boost::asio::io_context& io, NetContext& context, Target target, OutgoingEvents& events);
 
   void start();
-  /// Takes a whole frame by swapping: `frame` gets a used buffer back. Requires an established connection and
-  /// that the last frame was written.
-  void write(std::string& frame);
+  /// True: the whole frame has been handed to the socket, and `frame` is as it was. False: taken by swapping,
+  /// `frame` gets a used buffer back, and on_written will follow. Requires an established connection and that
+  /// the last frame was written.
+  [[nodiscard]] bool write(std::string& frame);
   /// No events any more.
   void close();
 
@@ -47,7 +55,8 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
   void watch(std::chrono::milliseconds after);
   void on_watch();
   void resolve();
-  void connect(const boost::asio::ip::tcp::resolver::results_type& addresses);
+  void on_resolved(const boost::asio::ip::tcp::resolver::results_type& addresses);
+  void connect(const std::vector<boost::asio::ip::tcp::endpoint>& addresses);
   void on_connected(const error_code& error);
   void on_secure(const error_code& error);
   void write_more();
@@ -61,8 +70,7 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
   void lose(const std::string& reason);
 
   NetContext& context_;
-  const NodeId peer_;
-  const Endpoint endpoint_;
+  const Target target_;
   OutgoingEvents* events_;
   // Shared with the sender's other connections over time, and with whoever reads the counters.
   const std::shared_ptr<PeerTally> tally_;

@@ -12,6 +12,9 @@ namespace {
 /// Write buffers up to this size are kept for the next frame; a larger one was for one large message.
 constexpr std::size_t kFrameBytesKept = 4U << 20U;
 
+/// Then the other connections of the I/O thread have their turn.
+constexpr int kFramesPerTurn = 8;
+
 }  // namespace
 
 Peer::Peer(boost::asio::io_context& io, NetContext& context, PeerAddress address, Random random)
@@ -59,8 +62,9 @@ const Endpoint& Peer::endpoint() const {
 
 void Peer::connect() {
   retry_.cancel();
-  connection_ =
-      std::make_shared<Outgoing>(io_, context_, id_, endpoint(), static_cast<OutgoingEvents&>(*this));
+  connection_ = std::make_shared<Outgoing>(
+      io_, context_, Outgoing::Target{id_, endpoint(), attempts_ / address_.endpoints.size()},
+      static_cast<OutgoingEvents&>(*this));
   connection_->start();
 }
 
@@ -117,19 +121,29 @@ void Peer::report(LogLevel level, std::string_view event, const std::string& res
 
 void Peer::on_written() {
   writing_ = false;
+  frame_written();
+  flush();
+}
+
+void Peer::frame_written() {
   queue_.written(frame_bytes_, frame_messages_);
   count(tally_->messages_sent, frame_messages_);
-  flush();
 }
 
 /// Everything that queued while the last frame was on its way goes into the next.
 void Peer::flush() {
   if (!established_ || writing_) return;
-  if (batch_.empty()) queue_.take(batch_);
-  if (batch_.empty()) return;
-  fill_frame();
-  writing_ = true;
-  connection_->write(frame_);
+  for (int frames = 0; frames < kFramesPerTurn; ++frames) {
+    if (batch_.empty()) queue_.take(batch_);
+    if (batch_.empty()) return;
+    fill_frame();
+    if (!connection_->write(frame_)) {
+      writing_ = true;
+      return;
+    }
+    frame_written();
+  }
+  boost::asio::post(io_, [self = shared_from_this()] { self->flush(); });
 }
 
 void Peer::fill_frame() {

@@ -45,6 +45,7 @@ class Peer : public std::enable_shared_from_this<Peer>, private OutgoingEvents {
   void retry_later();
   void flush();
   void fill_frame();
+  void frame_written();
   [[nodiscard]] const Endpoint& endpoint() const;
   void report(LogLevel level, std::string_view event, const std::string& rest);
 

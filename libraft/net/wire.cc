@@ -22,6 +22,10 @@ class TcpWire final : public Wire {
   void async_read_some(std::span<char> into, Moved moved) override {
     socket_.async_read_some(asio::buffer(into.data(), into.size()), std::move(moved));
   }
+  std::size_t write_now(std::string_view bytes) override {
+    error_code left_to_async_write_some;
+    return socket_.write_some(asio::buffer(bytes), left_to_async_write_some);
+  }
   void async_write_some(std::string_view bytes, Moved moved) override {
     socket_.async_write_some(asio::buffer(bytes), std::move(moved));
   }
@@ -50,6 +54,8 @@ std::unique_ptr<Wire> make_wire(tcp::socket socket, asio::ssl::context* tls) {
 }
 
 void tune(tcp::socket& socket, std::chrono::milliseconds unacknowledged_max) {
+  error_code refused;  // then write_now blocks for as long as the kernel's buffer is full
+  socket.non_blocking(true, refused);
   const int handle = socket.native_handle();
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(unacknowledged_max).count();
   // Silence for half the time, then four probes in the other half.

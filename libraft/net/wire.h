@@ -31,6 +31,9 @@ class Wire {
   /// the certificate; empty on the accepting side.
   virtual void async_secure(const std::string& host, Done done) = 0;
   virtual void async_read_some(std::span<char> into, Moved moved) = 0;
+  /// As much as can be had without waiting, perhaps nothing; errors are left to async_write_some. Requires a
+  /// tuned socket and no write in progress.
+  virtual std::size_t write_now(std::string_view bytes) = 0;
   /// `bytes` must live until `moved` is called; may write fewer.
   virtual void async_write_some(std::string_view bytes, Moved moved) = 0;
   /// The TCP connection below: to connect, tune and ask.
@@ -44,7 +47,7 @@ class Wire {
 std::unique_ptr<Wire> make_wire(boost::asio::ip::tcp::socket socket, boost::asio::ssl::context* tls);
 std::unique_ptr<Wire> make_tls_wire(boost::asio::ip::tcp::socket socket, boost::asio::ssl::context& tls);
 
-/// No delay; keepalive and TCP_USER_TIMEOUT, so that the kernel finds a dead peer within about
+/// Non-blocking, no delay; keepalive and TCP_USER_TIMEOUT, so that the kernel finds a dead peer within about
 /// `unacknowledged_max`. Requires a connected socket.
 void tune(boost::asio::ip::tcp::socket& socket, std::chrono::milliseconds unacknowledged_max);
 /// A read that ended because the other side went away, in order or not.

@@ -29,6 +29,7 @@ class TlsWire final : public Wire {
   void async_read_some(std::span<char> into, Moved moved) override {
     stream_.async_read_some(asio::buffer(into.data(), into.size()), std::move(moved));
   }
+  std::size_t write_now(std::string_view /*bytes*/) override { return 0; }
   void async_write_some(std::string_view bytes, Moved moved) override {
     stream_.async_write_some(asio::buffer(bytes), std::move(moved));
   }

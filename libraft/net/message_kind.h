@@ -1,0 +1,26 @@
+// The byte in front of each message.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include "libraft/core/message.h"
+
+namespace raft {
+
+/// On the wire: never renumbered.
+enum class MessageKind : std::uint8_t {
+  kRequestVote = 1,
+  kVoteReply = 2,
+  kAppendEntries = 3,
+  kAppendReply = 4,
+  kTimeoutNow = 5,
+  kForwardProposals = 6,
+  kReadIndexRequest = 7,
+  kReadIndexReply = 8,
+};
+
+static_assert(std::variant_size_v<Message> == 8,
+              "a new message needs a kind, a layout and a line in FORMAT.md");
+
+}  // namespace raft

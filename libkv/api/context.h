@@ -21,16 +21,20 @@ struct ApiOptions {
   std::uint64_t quota_bytes = 2147483648;
 };
 
+class Metrics;
+
 /// Must outlive the rpc server whose methods use it.
 struct Context {
   KvServer& server;
   ApiOptions options;
+  Metrics* metrics = nullptr;  ///< not owned; null: nothing is counted
 };
 
 /// Whether a member that only learns may answer (contract section 1.0.1).
 enum class Learner { kMayNot, kMay };
 
-/// The checks that come before every method, in etcd's order; the refusal, when there is one.
+/// The checks that come before every method, in etcd's order; the refusal, when there is one. Counts the
+/// request by its client's version.
 std::optional<rpc::Status> intercept(const Context& context, const rpc::ServerCall& call, Learner learner);
 
 // Each registers its methods.

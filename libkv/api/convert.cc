@@ -5,10 +5,17 @@
 namespace kv::api {
 namespace {
 
+/// Numbers that etcd does not know stay unknown: none of them may become a known one by being cut to a byte.
+template <class Enum>
+Enum to_enum(int number) {
+  constexpr int kUnknown = 255;
+  return static_cast<Enum>(number >= 0 && number < kUnknown ? number : kUnknown);
+}
+
 Compare to_compare(etcdserverpb::Compare& from) {
   Compare compare;
-  compare.result = static_cast<Compare::Result>(from.result());
-  compare.target = static_cast<Compare::Target>(from.target());
+  compare.result = to_enum<Compare::Result>(from.result());
+  compare.target = to_enum<Compare::Target>(from.target());
   compare.key = std::move(*from.mutable_key());
   compare.range_end = std::move(*from.mutable_range_end());
   // A union that does not fit the target compares with zero (contract section 2.5).
@@ -48,26 +55,6 @@ Op to_step(etcdserverpb::RequestOp& from) {
   }
   return {RangeOp{}};  // validation has refused it
 }
-
-class OpFiller {
- public:
-  OpFiller(std::int64_t revision, etcdserverpb::ResponseOp& to) : revision_(revision), to_(to) {}
-
-  void operator()(RangeResult&& from) { nested(std::move(from), *to_.mutable_response_range()); }
-  void operator()(PutResult&& from) { nested(std::move(from), *to_.mutable_response_put()); }
-  void operator()(DeleteRangeResult&& from) { nested(std::move(from), *to_.mutable_response_delete_range()); }
-  void operator()(TxnResult&& from) { nested(std::move(from), *to_.mutable_response_txn()); }
-
- private:
-  template <class From, class To>
-  void nested(From&& from, To& to) {
-    to.mutable_header()->set_revision(revision_);
-    fill(std::forward<From>(from), to);
-  }
-
-  const std::int64_t revision_;
-  etcdserverpb::ResponseOp& to_;
-};
 
 }  // namespace
 
@@ -114,39 +101,6 @@ void fill(const Origin& origin, std::int64_t revision, etcdserverpb::ResponseHea
   header.set_member_id(origin.member.value());
   header.set_revision(revision);
   header.set_raft_term(origin.term.value());
-}
-
-void fill(KeyValue&& from, mvccpb::KeyValue& to) {
-  to.set_key(std::move(from.key));
-  to.set_value(std::move(from.value));
-  to.set_create_revision(from.create_revision);
-  to.set_mod_revision(from.mod_revision);
-  to.set_version(from.version);
-  to.set_lease(from.lease);
-}
-
-void fill(RangeResult&& from, etcdserverpb::RangeResponse& to) {
-  to.mutable_kvs()->Reserve(static_cast<int>(from.kvs.size()));
-  for (KeyValue& kv : from.kvs) fill(std::move(kv), *to.add_kvs());
-  to.set_more(from.more);
-  to.set_count(from.count);
-}
-
-void fill(PutResult&& from, etcdserverpb::PutResponse& to) {
-  if (from.previous) fill(std::move(*from.previous), *to.mutable_prev_kv());
-}
-
-void fill(DeleteRangeResult&& from, etcdserverpb::DeleteRangeResponse& to) {
-  to.set_deleted(from.deleted);
-  for (KeyValue& kv : from.previous) fill(std::move(kv), *to.add_prev_kvs());
-}
-
-void fill(TxnResult&& from, etcdserverpb::TxnResponse& to) {
-  to.set_succeeded(from.succeeded);
-  for (OpResult& result : from.responses) {
-    const std::int64_t revision = std::holds_alternative<TxnResult>(result.value) ? 0 : result.revision;
-    std::visit(OpFiller(revision, *to.add_responses()), std::move(result.value));
-  }
 }
 
 }  // namespace kv::api

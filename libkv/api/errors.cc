@@ -29,6 +29,8 @@ Status status_of(ApiError error) {
       return {Code::kUnavailable, "etcdserver: no leader"};
     case ApiError::kBadMessage:
       return {Code::kInternal, "grpc: error unmarshalling request: the message is not valid protobuf"};
+    case ApiError::kResponseTooLarge:
+      return {Code::kResourceExhausted, "grpc: trying to send message larger than max 2147483647"};
   }
   return {Code::kUnknown, "unknown error"};
 }
@@ -48,7 +50,7 @@ Status status_of(KvError error) {
     case KvError::kCorrupt:
       return {Code::kDataLoss, "etcdserver: corrupt cluster"};
     case KvError::kUnknownCommand:
-      return {Code::kUnimplemented, "etcdserver: not capable"};
+      return {Code::kFailedPrecondition, "etcdserver: not capable"};
   }
   return {Code::kUnknown, "unknown error"};
 }

@@ -19,7 +19,8 @@ enum class ApiError : std::uint8_t {
   kInvalidClientVersion,
   kNotSupportedForLearner,
   kNoLeader,
-  kBadMessage,
+  kBadMessage,        ///< the request is no such protobuf message
+  kResponseTooLarge,  ///< over what gRPC can carry
 };
 
 rpc::Status status_of(ApiError error);

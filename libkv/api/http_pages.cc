@@ -62,7 +62,7 @@ void check_read(const Context& context, bool serializable,
 }
 
 HttpResponse health_page(const std::string& fault) {
-  HttpResponse response{.content_type = "application/json"};
+  HttpResponse response;  // etcd lets Go guess the type, and Go says plain text
   response.body =
       R"({"health":")" + std::string(fault.empty() ? "true" : "false") + R"(","reason":")" + fault + "\"}";
   if (!fault.empty()) {
@@ -72,11 +72,15 @@ HttpResponse health_page(const std::string& fault) {
   return response;
 }
 
-void health(const Context& context, const Query& query, const Answer& answer) {
+void health(const Context& context, Metrics& metrics, const Query& query, const Answer& answer) {
+  const auto counted = [&metrics, answer](const std::string& fault) {
+    metrics.count_health(fault.empty());
+    answer(health_page(fault));
+  };
   const bool serializable = query.has("serializable", "true");
-  if (!serializable && !context.server.has_leader()) return answer(health_page("RAFT NO LEADER"));
-  check_read(context, serializable, [answer](const std::optional<std::string>& fault) {
-    answer(health_page(fault ? "RANGE ERROR:" + *fault : ""));
+  if (!serializable && !context.server.has_leader()) return counted("RAFT NO LEADER");
+  check_read(context, serializable, [counted](const std::optional<std::string>& fault) {
+    counted(fault ? "RANGE ERROR:" + *fault : "");
   });
 }
 
@@ -149,25 +153,27 @@ std::optional<std::string_view> below(std::string_view path, std::string_view pa
 }  // namespace
 
 rpc::HttpHandler http_pages(const Context& context, Metrics& metrics,
-                            std::function<std::vector<PeerMetrics>()> peers) {
-  return [&context, &metrics, peers = std::move(peers)](const HttpRequest& request, const Answer& answer) {
+                            std::function<std::vector<PeerMetrics>()> peers, Pages pages) {
+  return [&context, &metrics, pages, peers = std::move(peers)](const HttpRequest& request,
+                                                               const Answer& answer) {
     const std::string_view target = request.target;
     const auto question = target.find('?');
     const std::string_view path = target.substr(0, question);
     const Query query(question == std::string_view::npos ? "" : target.substr(question + 1));
     const auto live = below(path, "/livez");
     const auto ready = below(path, "/readyz");
-    const bool known = live || ready || path == "/health" || path == "/version" || path == "/metrics";
+    const bool known = live || ready || path == "/health" || path == "/metrics" ||
+                       (path == "/version" && pages == Pages::kClient);
     if (!known) return answer({.status = 404, .body = "404 page not found\n"});
     if (request.method != "GET") {
       return answer({.status = 405, .body = "Method Not Allowed\n", .headers = {{"allow", "GET"}}});
     }
     if (live) return probe(context, false, *live, query, answer);
     if (ready) return probe(context, true, *ready, query, answer);
-    if (path == "/health") return health(context, query, answer);
+    if (path == "/health") return health(context, metrics, query, answer);
     if (path == "/version") return answer(version_page());
     answer({.content_type = "text/plain; version=0.0.4; charset=utf-8",
-            .body = metrics.page(context.server, peers())});
+            .body = metrics.page(context.server, peers(), context.options.quota_bytes)});
   };
 }
 

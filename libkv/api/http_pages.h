@@ -10,8 +10,11 @@
 
 namespace kv::api {
 
+/// Which pages a port has: a client's, or the fewer of --listen-metrics-urls.
+enum class Pages : std::uint8_t { kClient, kMetrics };
+
 /// `peers`: what the transport knows, for /metrics. `context` and `metrics` must outlive the handler.
 rpc::HttpHandler http_pages(const Context& context, Metrics& metrics,
-                            std::function<std::vector<PeerMetrics>()> peers);
+                            std::function<std::vector<PeerMetrics>()> peers, Pages pages = Pages::kClient);
 
 }  // namespace kv::api

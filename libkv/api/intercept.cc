@@ -1,5 +1,6 @@
 #include "libkv/api/context.h"
 #include "libkv/api/errors.h"
+#include "libkv/api/metrics.h"
 #include "libkv/api/utf8.h"
 
 namespace kv::api {
@@ -8,9 +9,9 @@ std::optional<rpc::Status> intercept(const Context& context, const rpc::ServerCa
   if (learner == Learner::kMayNot && context.server.is_learner())
     return status_of(ApiError::kNotSupportedForLearner);
   const rpc::Metadata& metadata = call.metadata();
-  if (metadata.empty()) return std::nullopt;
   const auto version = rpc::find(metadata, "client-api-version");
   if (version && !is_utf8(*version)) return status_of(ApiError::kInvalidClientVersion);
+  if (context.metrics != nullptr) context.metrics->count_client(version.value_or(""));
   const auto has_leader = rpc::find(metadata, "hasleader");
   if (has_leader == "true" && !context.server.has_leader()) return status_of(ApiError::kNoLeader);
   return std::nullopt;

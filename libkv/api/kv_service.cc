@@ -4,6 +4,7 @@
 
 #include "libkv/api/context.h"
 #include "libkv/api/convert.h"
+#include "libkv/api/encode.h"
 #include "libkv/api/errors.h"
 #include "libkv/api/unary.h"
 #include "libkv/api/validate.h"
@@ -13,13 +14,38 @@ namespace {
 
 using rpc::CallPtr;
 
+/// `bytes` from encode: empty when the response is too large for gRPC.
+void send(const CallPtr& call, std::string bytes) {
+  if (bytes.empty()) return refuse(call, status_of(ApiError::kResponseTooLarge));
+  call->reply(std::move(bytes));
+}
+
+/// On the thread that applied the write, which has better things to do than to copy keys and values: answers
+/// that hold some are made on the call's thread.
+void answer_write(const Context& context, const CallPtr& call,
+                  std::expected<Outcome, RequestFailure>&& outcome) {
+  if (!outcome) return refuse(call, status_of(outcome.error().error));
+  if (!outcome->result) return refuse(call, status_of(outcome->result.error()));
+  if (is_small(*outcome->result)) {
+    return send(call, encode({context.server.origin(), outcome->revision}, *outcome->result));
+  }
+  auto shared = std::make_shared<Outcome>(std::move(*outcome));  // shared: a posted closure must be copyable
+  call->post([&context, call, shared] {
+    send(call, encode({context.server.origin(), shared->revision}, *shared->result));
+  });
+}
+
+void propose(const Context& context, const CallPtr& call, Operation operation) {
+  context.server.write(std::move(operation),
+                       [&context, call](std::expected<Outcome, RequestFailure> outcome) {
+                         answer_write(context, call, std::move(outcome));
+                       });
+}
+
 /// Runs `answer(view)` on the call's thread with a view that fits the request.
 template <class Answer>
 void with_view(const Context& context, const CallPtr& call, bool serializable, Answer answer) {
-  if (serializable) {
-    answer(context.server.local_view());
-    return;
-  }
+  if (serializable) return answer(context.server.local_view());
   context.server.read(
       [call, answer = std::move(answer)](std::expected<ReadView, RequestFailure> view) mutable {
         if (!view) return refuse(call, status_of(view.error().error));
@@ -27,63 +53,30 @@ void with_view(const Context& context, const CallPtr& call, bool serializable, A
       });
 }
 
-/// Proposes, and runs `answer(outcome)` with what it gave, on the thread that applied it: only small answers
-/// are made there, bigger ones post themselves to the call's thread.
-template <class Answer>
-void propose(const Context& context, const CallPtr& call, Operation operation, Answer answer) {
-  context.server.write(std::move(operation),
-                       [call, answer = std::move(answer)](std::expected<Outcome, RequestFailure> outcome) {
-                         if (!outcome) return refuse(call, status_of(outcome.error().error));
-                         if (!outcome->result) return refuse(call, status_of(outcome->result.error()));
-                         answer(std::move(*outcome));
-                       });
+/// `result`: a range's or a read-only Txn's, from `view`.
+template <class Result>
+void answer_read(const Context& context, const CallPtr& call, const ReadView& view,
+                 const std::expected<Result, ReadFault>& result) {
+  if (!result) return refuse(call, status_of(result.error()));
+  send(call, encode({context.server.origin(), view.revision()}, *result));
 }
 
-template <class Response, class Result>
-void answer_with(const Context& context, const CallPtr& call, std::int64_t revision, Result&& result) {
-  MessageArena arena;
-  auto& response = arena.make<Response>();
-  fill(context.server.origin(), revision, *response.mutable_header());
-  fill(std::forward<Result>(result), response);
-  reply(call, response);
-}
-
-void range(const Context& context, const CallPtr& call, std::string_view bytes) {
-  MessageArena arena;
-  auto& request = arena.make<etcdserverpb::RangeRequest>();
-  if (!parse(call, bytes, request)) return;
+void serve(const Context& context, const CallPtr& call, etcdserverpb::RangeRequest& request) {
   if (const auto error = validate(request)) return refuse(call, status_of(*error));
   with_view(context, call, request.serializable(),
             [&context, call, op = to_op(request)](const ReadView& view) {
-              auto result = view.range(op);
-              if (!result) return refuse(call, status_of(result.error()));
-              answer_with<etcdserverpb::RangeResponse>(context, call, view.revision(), std::move(*result));
+              answer_read(context, call, view, view.range(op));
             });
 }
 
-void put(const Context& context, const CallPtr& call, std::string_view bytes) {
-  MessageArena arena;
-  auto& request = arena.make<etcdserverpb::PutRequest>();
-  if (!parse(call, bytes, request)) return;
+void serve(const Context& context, const CallPtr& call, etcdserverpb::PutRequest& request) {
   if (const auto error = validate(request)) return refuse(call, status_of(*error));
-  propose(context, call, to_op(request), [&context, call](Outcome&& outcome) {
-    answer_with<etcdserverpb::PutResponse>(context, call, outcome.revision,
-                                           std::get<PutResult>(std::move(*outcome.result)));
-  });
+  propose(context, call, to_op(request));
 }
 
-void delete_range(const Context& context, const CallPtr& call, std::string_view bytes) {
-  MessageArena arena;
-  auto& request = arena.make<etcdserverpb::DeleteRangeRequest>();
-  if (!parse(call, bytes, request)) return;
+void serve(const Context& context, const CallPtr& call, etcdserverpb::DeleteRangeRequest& request) {
   if (const auto error = validate(request)) return refuse(call, status_of(*error));
-  propose(context, call, to_op(request), [&context, call](Outcome&& outcome) {
-    auto shared = std::make_shared<Outcome>(std::move(outcome));  // shared: a posted closure must be copyable
-    call->post([&context, call, shared] {
-      answer_with<etcdserverpb::DeleteRangeResponse>(context, call, shared->revision,
-                                                     std::get<DeleteRangeResult>(std::move(*shared->result)));
-    });
-  });
+  propose(context, call, to_op(request));
 }
 
 /// Serializable only when every range in it is (contract section 2.5).
@@ -96,73 +89,52 @@ bool is_serializable(const etcdserverpb::TxnRequest& request) {
   return true;
 }
 
-void txn(const Context& context, const CallPtr& call, std::string_view bytes) {
-  MessageArena arena;
-  auto& request = arena.make<etcdserverpb::TxnRequest>();
-  if (!parse(call, bytes, request)) return;
+void serve(const Context& context, const CallPtr& call, etcdserverpb::TxnRequest& request) {
   if (const auto error = validate(request, context.options.txn_ops_max))
     return refuse(call, status_of(*error));
   TxnOp op = to_op(request);
-  if (is_read_only(op)) {
-    const bool serializable = is_serializable(request);
-    with_view(context, call, serializable, [&context, call, op = std::move(op)](const ReadView& view) {
-      auto result = read_txn(view, op);
-      if (!result) return refuse(call, status_of(result.error()));
-      answer_with<etcdserverpb::TxnResponse>(context, call, view.revision(), std::move(*result));
-    });
-    return;
-  }
-  propose(context, call, std::move(op), [&context, call](Outcome&& outcome) {
-    auto shared = std::make_shared<Outcome>(std::move(outcome));  // shared: a posted closure must be copyable
-    call->post([&context, call, shared] {
-      answer_with<etcdserverpb::TxnResponse>(context, call, shared->revision,
-                                             std::get<TxnResult>(std::move(*shared->result)));
-    });
-  });
+  if (!is_read_only(op)) return propose(context, call, std::move(op));
+  with_view(context, call, is_serializable(request),
+            [&context, call, op = std::move(op)](const ReadView& view) {
+              answer_read(context, call, view, read_txn(view, op));
+            });
 }
 
 /// `physical` waits for the logical compaction only: space comes back by itself, paced, and no client needs
 /// to wait.
-void compact(const Context& context, const CallPtr& call, std::string_view bytes) {
-  MessageArena arena;
-  auto& request = arena.make<etcdserverpb::CompactionRequest>();
-  if (!parse(call, bytes, request)) return;
-  propose(context, call, CompactOp{request.revision()}, [&context, call](Outcome&& outcome) {
-    MessageArena answer_arena;
-    auto& response = answer_arena.make<etcdserverpb::CompactionResponse>();
-    fill(context.server.origin(), outcome.revision, *response.mutable_header());
-    reply(call, response);
-  });
+void serve(const Context& context, const CallPtr& call, etcdserverpb::CompactionRequest& request) {
+  propose(context, call, CompactOp{request.revision()});
 }
 
-using Method = void (*)(const Context&, const CallPtr&, std::string_view);
+/// A learner answers serializable ranges, and nothing else of this service.
+template <class Request>
+Learner learner_of(const Request& request) {
+  if constexpr (std::is_same_v<Request, etcdserverpb::RangeRequest>) {
+    return request.serializable() ? Learner::kMay : Learner::kMayNot;
+  }
+  return Learner::kMayNot;
+}
 
-void add(rpc::Server& server, const Context& context, const std::string& name, Method method) {
-  server.add_unary("/etcdserverpb.KV/" + name,
-                   [&context, method](const CallPtr& call, std::string_view bytes) {
-                     if (auto refusal = intercept(context, *call, Learner::kMayNot))
-                       return refuse(call, std::move(*refusal));
-                     method(context, call, bytes);
-                   });
+template <class Request>
+void add(rpc::Server& server, const Context& context, const std::string& name) {
+  server.add_unary("/etcdserverpb.KV/" + name, [&context](const CallPtr& call, std::string_view bytes) {
+    MessageArena arena;
+    auto& request = arena.make<Request>();
+    if (!parse(call, bytes, request)) return;
+    if (auto refusal = intercept(context, *call, learner_of(request)))
+      return refuse(call, std::move(*refusal));
+    serve(context, call, request);
+  });
 }
 
 }  // namespace
 
 void register_kv(rpc::Server& server, const Context& context) {
-  add(server, context, "Put", put);
-  add(server, context, "DeleteRange", delete_range);
-  add(server, context, "Txn", txn);
-  add(server, context, "Compact", compact);
-  // A learner may answer serializable ranges, which only the request tells.
-  server.add_unary("/etcdserverpb.KV/Range", [&context](const CallPtr& call, std::string_view bytes) {
-    if (auto refusal = intercept(context, *call, Learner::kMay)) return refuse(call, std::move(*refusal));
-    if (context.server.is_learner()) {
-      etcdserverpb::RangeRequest request;
-      if (!parse(call, bytes, request)) return;
-      if (!request.serializable()) return refuse(call, status_of(ApiError::kNotSupportedForLearner));
-    }
-    range(context, call, bytes);
-  });
+  add<etcdserverpb::RangeRequest>(server, context, "Range");
+  add<etcdserverpb::PutRequest>(server, context, "Put");
+  add<etcdserverpb::DeleteRangeRequest>(server, context, "DeleteRange");
+  add<etcdserverpb::TxnRequest>(server, context, "Txn");
+  add<etcdserverpb::CompactionRequest>(server, context, "Compact");
 }
 
 }  // namespace kv::api

@@ -1,190 +1,186 @@
 #include "libkv/api/metrics.h"
 
-#include <prometheus/counter.h>
-#include <prometheus/family.h>
-#include <prometheus/gauge.h>
-#include <prometheus/histogram.h>
-#include <prometheus/registry.h>
-#include <prometheus/text_serializer.h>
-
-#include <array>
 #include <map>
 #include <mutex>
-#include <utility>
 
+#include "libkv/api/call_counters.h"
+#include "libkv/api/client_versions.h"
 #include "libkv/api/context.h"
+#include "libkv/api/latency.h"
+#include "libkv/api/metrics_page.h"
 #include "libkv/api/process_stats.h"
 
 namespace kv::api {
 namespace {
 
-using prometheus::Counter;
-using prometheus::Gauge;
-using Labels = std::map<std::string, std::string>;
+double number(std::uint64_t value) {
+  return static_cast<double>(value);
+}
 
-constexpr std::size_t kCodes = 17;
-
-/// The series of one method, found by path without building labels.
-struct MethodSeries {
-  Counter* started = nullptr;
-  std::array<Counter*, kCodes> handled{};
-};
-
-/// A gauge whose value is only known when the page is asked for.
-class Gauges {
- public:
-  explicit Gauges(prometheus::Registry& registry) : registry_(registry) {}
-
-  void set(const std::string& name, double value, const Labels& labels = {}) {
-    auto [family, fresh] = families_.try_emplace(name, nullptr);
-    if (fresh) family->second = &prometheus::BuildGauge().Name(name).Help(name).Register(registry_);
-    family->second->Add(labels).Set(value);
+void add_calls(MetricsPage& page, const CallCounters& calls) {
+  const auto labels = [](const MethodCounters& method) {
+    return MetricsPage::Labels{{"grpc_method", method.method()},
+                               {"grpc_service", method.service()},
+                               {"grpc_type", std::string(method.type)}};
+  };
+  for (const auto& method : calls.methods()) {
+    page.counter("grpc_server_started_total", "Calls started.", number(method->started.load()),
+                 labels(*method));
   }
-
- private:
-  prometheus::Registry& registry_;
-  std::map<std::string, prometheus::Family<Gauge>*> families_;
-};
-
-/// Counters that grow elsewhere; the page shows where they stand.
-class Totals {
- public:
-  explicit Totals(prometheus::Registry& registry) : registry_(registry) {}
-
-  void set(const std::string& name, double value, const Labels& labels = {}) {
-    auto [family, fresh] = families_.try_emplace(name, nullptr);
-    if (fresh) family->second = &prometheus::BuildCounter().Name(name).Help(name).Register(registry_);
-    Counter& counter = family->second->Add(labels);
-    if (value > counter.Value()) counter.Increment(value - counter.Value());
+  for (const auto& method : calls.methods()) {
+    for (std::size_t code = 0; code < MethodCounters::kCodes; ++code) {
+      auto with_code = labels(*method);
+      with_code.emplace(with_code.begin(), "grpc_code", name(static_cast<rpc::Code>(code)));
+      page.counter("grpc_server_handled_total", "Calls answered, by code.",
+                   number(method->handled.at(code).load()), std::move(with_code));
+    }
   }
+  for (const auto& method : calls.methods()) {
+    page.histogram("grpc_server_handling_seconds", "Time from a call's start to its answer.", method->took,
+                   labels(*method));
+  }
+  page.counter("etcd_network_client_grpc_received_bytes_total", "Bytes received from clients.",
+               number(calls.bytes_received()));
+  page.counter("etcd_network_client_grpc_sent_bytes_total", "Bytes sent to clients.",
+               number(calls.bytes_sent()));
+}
 
- private:
-  prometheus::Registry& registry_;
-  std::map<std::string, prometheus::Family<Counter>*> families_;
-};
+void add_raft(MetricsPage& page, const ServerStatus& status) {
+  const bool leads = status.leader == status.member;
+  page.gauge("etcd_server_has_leader", "Whether a leader is known: 1 or 0.", status.leader ? 1 : 0);
+  page.gauge("etcd_server_is_leader", "Whether this member leads: 1 or 0.", leads ? 1 : 0);
+  page.gauge("etcd_server_is_learner", "Whether this member only learns: 1 or 0.", status.learner ? 1 : 0);
+  page.counter("etcd_server_leader_changes_seen_total", "Leaders seen.", number(status.leader_changes));
+  page.gauge("etcd_server_proposals_committed_total", "Index of the last committed entry.",
+             number(status.commit.value()));
+  page.gauge("etcd_server_proposals_applied_total", "Index of the last applied entry.",
+             number(status.applied.value()));
+  page.gauge("etcd_server_proposals_pending", "Writes that wait for their outcome.",
+             number(status.proposals_pending));
+  page.counter("etcd_server_proposals_failed_total", "Writes that got no outcome in time.",
+               number(status.proposals_failed));
+}
+
+void add_store(MetricsPage& page, const KvServer& server, std::uint64_t quota_bytes) {
+  page.gauge("etcd_server_quota_backend_bytes", "Quota of the state's size, in bytes.", number(quota_bytes));
+  page.gauge("etcd_mvcc_db_total_size_in_bytes", "Bytes of the state's files.",
+             number(server.bytes_on_disk()));
+  page.gauge("etcd_mvcc_db_total_size_in_use_in_bytes", "About how many of them are live data.",
+             number(server.bytes_in_use()));
+  const ReadView view = server.local_view();
+  page.gauge("etcd_debugging_mvcc_current_revision", "The newest revision.",
+             static_cast<double>(view.revision()));
+  page.gauge("etcd_debugging_mvcc_compact_revision", "The last compacted revision; -1: none.",
+             static_cast<double>(view.compacted_revision()));
+}
+
+void add_versions(MetricsPage& page, const ServerStatus& status) {
+  page.gauge("etcd_server_version", "The version of etcd whose API this is.", 1,
+             {{"server_version", std::string(kEtcdVersion)}});
+  page.gauge("etcd_cluster_version", "The version that all members have in common.", 1,
+             {{"cluster_version", std::string(kClusterVersion.substr(0, 3))}});
+  char id[17];
+  std::snprintf(id, sizeof(id), "%llx", static_cast<unsigned long long>(status.member.value()));
+  page.gauge("etcd_server_id", "This member's id.", 1, {{"server_id", id}});
+}
+
+void add_peers(MetricsPage& page, const std::vector<PeerMetrics>& peers) {
+  for (const PeerMetrics& peer : peers) {
+    page.counter("etcd_network_peer_sent_bytes_total", "Bytes sent to a peer.", number(peer.bytes_sent),
+                 {{"To", peer.peer}});
+  }
+  for (const PeerMetrics& peer : peers) {
+    page.counter("etcd_network_peer_sent_failures_total", "Messages to a peer that were dropped.",
+                 number(peer.send_failures), {{"To", peer.peer}});
+  }
+  for (const PeerMetrics& peer : peers) {
+    page.counter("etcd_network_peer_received_bytes_total", "Bytes received from a peer.",
+                 number(peer.bytes_received), {{"From", peer.peer}});
+  }
+}
+
+void add_process(MetricsPage& page) {
+  const ProcessStats stats = process_stats();
+  page.gauge("process_resident_memory_bytes", "Resident memory.", stats.resident_bytes);
+  page.gauge("process_virtual_memory_bytes", "Virtual memory.", stats.virtual_bytes);
+  page.gauge("process_open_fds", "Open file descriptors.", stats.open_files);
+  page.gauge("process_max_fds", "Most file descriptors that may be open.", stats.open_files_max);
+  page.gauge("process_start_time_seconds", "When the process started, since 1970.", stats.start_time_seconds);
+  page.counter("process_cpu_seconds_total", "Processor time used.", stats.cpu_seconds);
+}
 
 class PrometheusMetrics final : public Metrics {
  public:
-  PrometheusMetrics()
-      : started_(prometheus::BuildCounter()
-                     .Name("grpc_server_started_total")
-                     .Help("Calls started.")
-                     .Register(registry_)),
-        handled_(prometheus::BuildCounter()
-                     .Name("grpc_server_handled_total")
-                     .Help("Calls answered, by code.")
-                     .Register(registry_)),
-        received_(prometheus::BuildCounter()
-                      .Name("etcd_network_client_grpc_received_bytes_total")
-                      .Help("Bytes received from clients.")
-                      .Register(registry_)
-                      .Add({})),
-        sent_(prometheus::BuildCounter()
-                  .Name("etcd_network_client_grpc_sent_bytes_total")
-                  .Help("Bytes sent to clients.")
-                  .Register(registry_)
-                  .Add({})),
-        gauges_(registry_),
-        totals_(registry_) {}
-
-  rpc::ServerObserver observer() override {
-    return {.started = [this](std::string_view path) { series(path).started->Increment(); },
-            .handled =
-                [this](std::string_view path, rpc::Code code, std::chrono::nanoseconds) {
-                  series(path).handled.at(static_cast<std::size_t>(code))->Increment();
-                },
-            .bytes =
-                [this](std::size_t received, std::size_t sent) {
-                  received_.Increment(static_cast<double>(received));
-                  sent_.Increment(static_cast<double>(sent));
-                }};
+  rpc::ServerObserver observer() override { return calls_.observer(); }
+  void count_client(std::string_view api_version) override { clients_.count(api_version); }
+  void count_health(bool healthy) override {
+    (healthy ? health_successes_ : health_failures_).fetch_add(1, std::memory_order_relaxed);
   }
 
-  std::string page(const KvServer& server, const std::vector<PeerMetrics>& peers) override {
-    std::lock_guard lock(page_mutex_);
-    update_server(server);
-    for (const PeerMetrics& peer : peers) {
-      totals_.set("etcd_network_peer_sent_bytes_total", static_cast<double>(peer.bytes_sent),
-                  {{"To", peer.peer}});
-      totals_.set("etcd_network_peer_sent_failures_total", static_cast<double>(peer.send_failures),
-                  {{"To", peer.peer}});
-      totals_.set("etcd_network_peer_received_bytes_total", static_cast<double>(peer.bytes_received),
-                  {{"From", peer.peer}});
+  void observe(Timed what, std::chrono::nanoseconds took) override {
+    switch (what) {
+      case Timed::kLogSync:
+        return log_sync_.observe(took);
+      case Timed::kApply:
+        return apply_.observe(took);
     }
-    update_process();
-    return prometheus::TextSerializer().Serialize(registry_.Collect());
+  }
+
+  void observe_round_trip(const std::string& peer, std::chrono::nanoseconds took) override {
+    std::lock_guard lock(round_trips_mutex_);
+    round_trips_.try_emplace(peer, Latency::doubling(0.0001, 16)).first->second.observe(took);
+  }
+
+  std::string page(const KvServer& server, const std::vector<PeerMetrics>& peers,
+                   std::uint64_t quota_bytes) override {
+    const ServerStatus status = server.status();
+    MetricsPage page;
+    add_raft(page, status);
+    add_store(page, server, quota_bytes);
+    add_disk(page);
+    add_peers(page, peers);
+    add_round_trips(page);
+    add_calls(page, calls_);
+    add_clients(page);
+    add_versions(page, status);
+    add_process(page);
+    return page.text();
   }
 
  private:
-  MethodSeries& series(std::string_view path) {
-    std::lock_guard lock(series_mutex_);
-    const auto known = series_.find(path);
-    if (known != series_.end()) return known->second;
-    // Paths come from clients: only as many of their own making are kept as there is room for.
-    if (series_.size() >= kSeriesMax)
-      return series_.try_emplace("/unknown/unknown", make_series("/unknown/unknown")).first->second;
-    return series_.emplace(std::string(path), make_series(path)).first->second;
+  void add_disk(MetricsPage& page) const {
+    page.histogram("etcd_disk_wal_fsync_duration_seconds", "Time of a durable write to the log.", log_sync_);
+    page.histogram("etcd_disk_backend_commit_duration_seconds", "Time to apply a batch to the state.",
+                   apply_);
   }
 
-  MethodSeries make_series(std::string_view path) {
-    const std::size_t slash = path.rfind('/');
-    const std::string service(path.substr(path.starts_with('/') ? 1 : 0, slash == 0 ? 0 : slash - 1));
-    const std::string method(path.substr(slash + 1));
-    const bool streaming = method == "Watch" || method == "LeaseKeepAlive";
-    Labels labels{{"grpc_type", streaming ? "bidi_stream" : "unary"},
-                  {"grpc_service", service},
-                  {"grpc_method", method}};
-    MethodSeries made;
-    made.started = &started_.Add(labels);
-    for (std::size_t code = 0; code < kCodes; ++code) {
-      labels["grpc_code"] = std::string(name(static_cast<rpc::Code>(code)));
-      made.handled.at(code) = &handled_.Add(labels);
+  void add_round_trips(MetricsPage& page) {
+    std::lock_guard lock(round_trips_mutex_);
+    for (const auto& [peer, latency] : round_trips_) {
+      page.histogram("etcd_network_peer_round_trip_time_seconds", "Time to a peer and back.", latency,
+                     {{"To", peer}});
     }
-    return made;
   }
 
-  void update_server(const KvServer& server) {
-    const ServerStatus status = server.status();
-    const bool leads = status.leader == status.member;
-    gauges_.set("etcd_server_has_leader", status.leader ? 1 : 0);
-    gauges_.set("etcd_server_is_leader", leads ? 1 : 0);
-    gauges_.set("etcd_server_is_learner", status.learner ? 1 : 0);
-    totals_.set("etcd_server_leader_changes_seen_total", static_cast<double>(status.leader_changes));
-    gauges_.set("etcd_server_proposals_committed_total", static_cast<double>(status.commit.value()));
-    gauges_.set("etcd_server_proposals_applied_total", static_cast<double>(status.applied.value()));
-    gauges_.set("etcd_server_proposals_pending", static_cast<double>(status.proposals_pending));
-    totals_.set("etcd_server_proposals_failed_total", static_cast<double>(status.proposals_failed));
-    gauges_.set("etcd_mvcc_db_total_size_in_bytes", static_cast<double>(server.bytes_on_disk()));
-    gauges_.set("etcd_mvcc_db_total_size_in_use_in_bytes", static_cast<double>(server.bytes_in_use()));
-    const ReadView view = server.local_view();
-    gauges_.set("etcd_debugging_mvcc_current_revision", static_cast<double>(view.revision()));
-    gauges_.set("etcd_debugging_mvcc_compact_revision", static_cast<double>(view.compacted_revision()));
-    gauges_.set("etcd_server_version", 1, {{"server_version", std::string(kEtcdVersion)}});
-    gauges_.set("etcd_cluster_version", 1, {{"cluster_version", std::string(kClusterVersion.substr(0, 3))}});
+  void add_clients(MetricsPage& page) const {
+    for (const auto& [version, requests] : clients_.read()) {
+      page.counter("etcd_server_client_requests_total", "Requests by the version that the client tells.",
+                   number(requests), {{"client_api_version", version}, {"type", "unary"}});
+    }
+    page.counter("etcd_server_health_success", "Answers of /health that were true.",
+                 number(health_successes_.load()));
+    page.counter("etcd_server_health_failures", "Answers of /health that were false.",
+                 number(health_failures_.load()));
   }
 
-  void update_process() {
-    const ProcessStats stats = process_stats();
-    gauges_.set("process_resident_memory_bytes", stats.resident_bytes);
-    gauges_.set("process_virtual_memory_bytes", stats.virtual_bytes);
-    gauges_.set("process_open_fds", stats.open_files);
-    gauges_.set("process_max_fds", stats.open_files_max);
-    gauges_.set("process_start_time_seconds", stats.start_time_seconds);
-    totals_.set("process_cpu_seconds_total", stats.cpu_seconds);
-  }
-
-  static constexpr std::size_t kSeriesMax = 256;
-
-  prometheus::Registry registry_;
-  prometheus::Family<Counter>& started_;
-  prometheus::Family<Counter>& handled_;
-  Counter& received_;
-  Counter& sent_;
-  std::mutex page_mutex_;  // guards gauges_ and totals_
-  Gauges gauges_;
-  Totals totals_;
-  std::mutex series_mutex_;  // guards series_
-  std::map<std::string, MethodSeries, std::less<>> series_;
+  CallCounters calls_;
+  ClientVersions clients_;
+  std::atomic<std::uint64_t> health_successes_ = 0;
+  std::atomic<std::uint64_t> health_failures_ = 0;
+  Latency log_sync_{Latency::doubling(0.001, 14)};
+  Latency apply_{Latency::doubling(0.001, 14)};
+  std::mutex round_trips_mutex_;  // guards round_trips_; as many as there are members
+  std::map<std::string, Latency> round_trips_;
 };
 
 }  // namespace

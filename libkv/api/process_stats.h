@@ -1,3 +1,4 @@
+// What /proc says of this process.
 #pragma once
 
 namespace kv::api {

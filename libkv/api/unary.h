@@ -2,12 +2,15 @@
 #pragma once
 
 #include <google/protobuf/arena.h>
+#include <google/protobuf/io/coded_stream.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
 #include "libkv/api/context.h"
 #include "libkv/api/errors.h"
+#include "libkv/machine/command.h"
 
 namespace kv::api {
 
@@ -29,10 +32,16 @@ class MessageArena {
   google::protobuf::Arena arena_;
 };
 
+/// How deep messages may nest: Txns inside Txns take two levels each, and the log holds no deeper ones.
+inline constexpr int kMessageDepthMax = static_cast<int>(2 * kTxnDepthMax);
+
 /// Parses `bytes` into `request`; answers the call and gives false when they are no such message.
 template <class Message>
 bool parse(const rpc::CallPtr& call, std::string_view bytes, Message& request) {
-  if (request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return true;
+  google::protobuf::io::CodedInputStream input(reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                                               static_cast<int>(bytes.size()));
+  input.SetRecursionLimit(kMessageDepthMax);
+  if (request.ParseFromCodedStream(&input) && input.ConsumedEntireMessage()) return true;
   refuse(call, status_of(ApiError::kBadMessage));
   return false;
 }

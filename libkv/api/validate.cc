@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <set>
-#include <string>
-#include <vector>
+#include <string_view>
+
+#include "libkv/api/key_spans.h"
 
 namespace kv::api {
 namespace {
@@ -44,48 +45,31 @@ std::optional<ApiError> validate_ops(const etcdserverpb::TxnRequest& txn, std::s
   return std::nullopt;
 }
 
-/// Keys of [first, last); one zero byte as range_end means no end, and none means the key alone.
-struct Interval {
-  std::string first;
-  std::string last;
-  bool endless = false;
-
-  [[nodiscard]] bool contains(const std::string& key) const {
-    return key >= first && (endless || key < last);
-  }
-};
-
-Interval interval_of(const etcdserverpb::DeleteRangeRequest& request) {
-  if (request.range_end().empty()) return {request.key(), request.key() + std::string(1, '\0')};
-  return {request.key(), request.range_end(), request.range_end() == std::string(1, '\0')};
-}
-
-/// What a list of ops writes.
+/// What a list of ops writes; the keys live in the request.
 struct Writes {
-  std::set<std::string> puts;
-  std::vector<Interval> deletes;
+  std::set<std::string_view> puts;
+  KeySpans deletes;
 };
-
-bool deleted(const std::vector<Interval>& deletes, const std::string& key) {
-  return std::any_of(deletes.begin(), deletes.end(),
-                     [&](const Interval& range) { return range.contains(key); });
-}
 
 /// True when no put of `inner` meets what its siblings and the ops around it write.
 bool compatible(const Writes& inner, const Writes& outer) {
-  for (const std::string& key : inner.puts) {
-    if (outer.puts.contains(key) || deleted(outer.deletes, key)) return false;
-  }
-  return true;
+  return std::none_of(inner.puts.begin(), inner.puts.end(), [&](std::string_view key) {
+    return outer.puts.contains(key) || outer.deletes.contains(key);
+  });
 }
 
-/// The writes of one level: its own puts and deletes first, then its nested Txns, whose two branches may
-/// write the same keys since only one of them runs.
+void add(Writes& all, const Writes& more) {
+  all.puts.insert(more.puts.begin(), more.puts.end());
+  all.deletes.add(more.deletes);
+}
+
+/// The writes of one level: its own deletes first, then its nested Txns, whose two branches may write the
+/// same keys since only one of them runs, then its own puts. Nothing when a key is written twice.
 std::optional<Writes> collect(const Ops& ops) {
   Writes writes;
   for (const RequestOp& op : ops) {
     if (op.request_case() == RequestOp::kRequestDeleteRange)
-      writes.deletes.push_back(interval_of(op.request_delete_range()));
+      writes.deletes.add(op.request_delete_range().key(), op.request_delete_range().range_end());
   }
   for (const RequestOp& op : ops) {
     if (op.request_case() != RequestOp::kRequestTxn) continue;
@@ -93,17 +77,21 @@ std::optional<Writes> collect(const Ops& ops) {
     const auto failure = collect(op.request_txn().failure());
     if (!success || !failure || !compatible(*success, writes) || !compatible(*failure, writes))
       return std::nullopt;
-    writes.puts.insert(success->puts.begin(), success->puts.end());
-    writes.puts.insert(failure->puts.begin(), failure->puts.end());
-    writes.deletes.insert(writes.deletes.end(), success->deletes.begin(), success->deletes.end());
-    writes.deletes.insert(writes.deletes.end(), failure->deletes.begin(), failure->deletes.end());
+    add(writes, *success);
+    add(writes, *failure);
   }
   for (const RequestOp& op : ops) {
     if (op.request_case() != RequestOp::kRequestPut) continue;
-    const std::string& key = op.request_put().key();
-    if (deleted(writes.deletes, key) || !writes.puts.insert(key).second) return std::nullopt;
+    const std::string_view key = op.request_put().key();
+    if (writes.deletes.contains(key) || !writes.puts.insert(key).second) return std::nullopt;
   }
   return writes;
+}
+
+/// One op alone, the usual branch, writes nothing twice.
+bool writes_a_key_twice(const Ops& ops) {
+  if (ops.empty() || (ops.size() == 1 && !ops[0].has_request_txn())) return false;
+  return !collect(ops);
 }
 
 }  // namespace
@@ -131,7 +119,8 @@ std::optional<ApiError> validate(const etcdserverpb::DeleteRangeRequest& request
 
 std::optional<ApiError> validate(const etcdserverpb::TxnRequest& request, std::size_t ops_max) {
   if (const auto error = validate_ops(request, ops_max)) return error;
-  if (!collect(request.success()) || !collect(request.failure())) return ApiError::kDuplicateKey;
+  if (writes_a_key_twice(request.success()) || writes_a_key_twice(request.failure()))
+    return ApiError::kDuplicateKey;
   return std::nullopt;
 }
 

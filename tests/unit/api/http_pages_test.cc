@@ -43,6 +43,18 @@ TEST_F(HttpPagesTest, HealthTellsWhyAReadFailed) {
             "{\"health\":\"false\",\"reason\":\"RANGE ERROR:etcdserver: request timed out\"}\n");
 }
 
+TEST_F(HttpPagesTest, HealthIsPlainTextToWhoeverLooksAtTheType) {
+  EXPECT_EQ(get("/health").content_type, "text/plain; charset=utf-8");
+}
+
+TEST_F(HttpPagesTest, TheVersionIsForClientsOnly) {
+  EXPECT_EQ(get("/version").body, R"({"etcdserver":"3.6.14","etcdcluster":"3.6.0","storage":"3.6.0"})");
+  pages_ = http_pages(context_, *metrics_, [] { return std::vector<PeerMetrics>(); }, Pages::kMetrics);
+  EXPECT_EQ(get("/version").status, 404);
+  EXPECT_EQ(get("/readyz").status, 200);
+  EXPECT_EQ(get("/metrics").status, 200);
+}
+
 TEST_F(HttpPagesTest, ReadyzRunsItsChecksAndCanLeaveSomeOut) {
   EXPECT_EQ(get("/readyz").body, "ok\n");
   EXPECT_NE(get("/readyz?verbose").body.find("[+]linearizable_read ok\n"), std::string::npos);

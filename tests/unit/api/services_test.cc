@@ -162,6 +162,32 @@ TEST_F(ServicesTest, BytesThatAreNoMessageAreInternal) {
   EXPECT_TRUE(result.status.message.starts_with("grpc: error unmarshalling request"));
 }
 
+TEST_F(ServicesTest, TxnsMayNestAsDeepAsTheirBudget) {
+  etcdserverpb::TxnRequest txn;
+  etcdserverpb::TxnRequest* level = &txn;
+  for (int depth = 1; depth < 128; ++depth) level = level->add_success()->mutable_request_txn();
+  level->add_success()->mutable_request_put()->set_key("deep");
+  EXPECT_TRUE(refusal("/etcdserverpb.KV/Txn", txn).ok());
+  EXPECT_EQ(call<etcdserverpb::RangeResponse>("/etcdserverpb.KV/Range", range("deep")).count(), 1);
+  auto& last = *level->add_success()->mutable_request_txn();
+  last.add_success()->mutable_request_put()->set_key("deeper");
+  EXPECT_EQ(refusal("/etcdserverpb.KV/Txn", txn).message, "etcdserver: too many operations in txn request");
+  for (int depth = 0; depth < 2000; ++depth) level = level->add_failure()->mutable_request_txn();
+  EXPECT_EQ(refusal("/etcdserverpb.KV/Txn", txn).code, Code::kInternal) << "deeper than any reader goes";
+}
+
+TEST_F(ServicesTest, ComparesThatEtcdDoesNotKnowAreTrue) {
+  for (int unknown : {4, 256, 257, -1}) {
+    etcdserverpb::TxnRequest txn;
+    auto& compare = *txn.add_compare();
+    compare.set_key("absent");
+    compare.set_result(static_cast<etcdserverpb::Compare::CompareResult>(unknown));
+    compare.set_target(etcdserverpb::Compare::VERSION);
+    compare.set_version(99);
+    EXPECT_TRUE(call<etcdserverpb::TxnResponse>("/etcdserverpb.KV/Txn", txn).succeeded()) << unknown;
+  }
+}
+
 TEST_F(ServicesTest, FailuresOfTheMemberAreTold) {
   member_.failure = RequestFailure{ServerError::kTimeout, Stage::kProposed};
   etcdserverpb::PutRequest request;

@@ -85,6 +85,41 @@ TEST(ValidateTxn, ChecksEveryOpAsIfItStoodAlone) {
   EXPECT_EQ(checked(no_compare_key), ApiError::kEmptyKey);
 }
 
+// Contract section 2.8: the budget, then every op depth first, then keys written twice.
+TEST(ValidateTxn, RefusesInEtcdsOrder) {
+  TxnRequest txn;
+  put(*txn.mutable_success(), "k");
+  put(*txn.mutable_success(), "k");
+  EXPECT_EQ(checked(txn), ApiError::kDuplicateKey);
+  auto& range = *txn.add_failure()->mutable_request_range();
+  range.set_key("k");
+  range.set_sort_order(static_cast<etcdserverpb::RangeRequest::SortOrder>(9));
+  EXPECT_EQ(checked(txn), ApiError::kInvalidSortOption) << "before keys written twice";
+  auto& inner = *nest(*txn.mutable_success()).add_failure()->mutable_request_put();
+  inner.set_key("x");
+  inner.set_value("v");
+  inner.set_ignore_value(true);
+  EXPECT_EQ(checked(txn), ApiError::kValueProvided) << "success before failure, and depth first";
+  txn.add_compare();
+  EXPECT_EQ(checked(txn), ApiError::kEmptyKey) << "compares before ops";
+  EXPECT_EQ(validate(txn, 2), ApiError::kTooManyOps) << "the budget before all";
+}
+
+TEST(ValidateTxn, ManyRangesDeletedCostNoMoreThanTheirNumber) {
+  TxnRequest txn;
+  for (int i = 0; i < 400; ++i) {
+    TxnRequest& inner = nest(*txn.mutable_success());
+    for (int j = 0; j < 400; ++j) {
+      const std::string key = std::to_string(1000 + i) + std::to_string(1000 + j);
+      (j % 2 == 0) ? put(*inner.mutable_success(), "put" + key)
+                   : remove(*inner.mutable_success(), "del" + key);
+    }
+  }
+  EXPECT_EQ(validate(txn, 1000), std::nullopt);
+  put(*txn.mutable_success(), "del10001001");
+  EXPECT_EQ(validate(txn, 1000), ApiError::kDuplicateKey);
+}
+
 TEST(ValidateTxn, AKeyIsPutOnceInABranch) {
   TxnRequest txn;
   put(*txn.mutable_success(), "k");

@@ -76,6 +76,15 @@ class Reader {
     fault(name, parsed.error().text());
     return {};
   }
+  /// URLs to listen on: by address, so that it is certain which interface is meant (contract section 10.2).
+  std::vector<Url> addresses(std::string_view name) {
+    std::vector<Url> all = urls(name);
+    for (const Url& url : all) {
+      if (!url.is_address())
+        fault(name, "must have an IP address or localhost in it, not '" + url.host + "'");
+    }
+    return all;
+  }
   std::string one_of(std::string_view name, std::vector<std::string_view> choices) {
     std::string value = text(name);
     if (std::find(choices.begin(), choices.end(), value) == choices.end()) {
@@ -92,6 +101,7 @@ class Reader {
   }
 
   std::vector<std::string> faults;
+  std::vector<std::string> warnings;
 
  private:
   const Settings& settings_;
@@ -140,9 +150,9 @@ void read_member(Reader& reader, Config& config) {
   if (config.data_dir.empty()) config.data_dir = config.name + ".etcd";
   config.wal_dir = reader.text("wal-dir");
   if (config.wal_dir.empty()) config.wal_dir = config.data_dir + "/wal";
-  config.listen_client_urls = reader.urls("listen-client-urls");
-  config.listen_peer_urls = reader.urls("listen-peer-urls");
-  config.listen_metrics_urls = reader.urls("listen-metrics-urls");
+  config.listen_client_urls = reader.addresses("listen-client-urls");
+  config.listen_peer_urls = reader.addresses("listen-peer-urls");
+  config.listen_metrics_urls = reader.addresses("listen-metrics-urls");
   config.max_request_bytes = reader.number("max-request-bytes", 1, 1U << 30U);
   config.max_txn_ops = reader.number("max-txn-ops", 1, 1U << 20U);
   config.max_concurrent_streams = static_cast<std::uint32_t>(
@@ -165,36 +175,48 @@ void read_timing(Reader& reader, Config& config) {
   }
 }
 
-void read_security(Reader& reader, Config& config) {
+/// What one kind of TLS listener needs: clients' or peers', by the beginning of its options' names.
+void check_tls(Reader& reader, const std::string& prefix, std::string_view urls_option, bool https) {
+  const auto set = [&](const char* name) { return !reader.text(prefix + name).empty(); };
+  if (https && (!set("cert-file") || !set("key-file"))) {
+    reader.fault(urls_option,
+                 "has an https URL, which needs --" + prefix + "cert-file and --" + prefix + "key-file");
+  }
+  if (!https && (set("cert-file") || set("key-file") || set("trusted-ca-file"))) {
+    reader.warnings.push_back("--" + prefix + "cert-file and the like are not used: --" +
+                              std::string(urls_option) + " has no https URL");
+  }
+  if (reader.flag(prefix + "client-cert-auth") && !set("trusted-ca-file")) {
+    reader.fault(prefix + "client-cert-auth", "needs --" + prefix + "trusted-ca-file");
+  }
+}
+
+bool is_https(const Url& url) {
+  return url.scheme == "https";
+}
+
+void read_client_security(Reader& reader, Config& config) {
   config.cert_file = reader.text("cert-file");
   config.key_file = reader.text("key-file");
   config.trusted_ca_file = reader.text("trusted-ca-file");
-  config.client_cert_auth = reader.flag("client-cert-auth");
-  const bool https = std::any_of(config.listen_client_urls.begin(), config.listen_client_urls.end(),
-                                 [](const Url& url) { return url.scheme == "https"; });
-  if (https && (config.cert_file.empty() || config.key_file.empty())) {
-    reader.fault("listen-client-urls", "has an https URL, which needs --cert-file and --key-file");
-  }
-  if (config.client_cert_auth && config.trusted_ca_file.empty()) {
-    reader.fault("client-cert-auth", "needs --trusted-ca-file");
-  }
+  // As in etcd, authorities alone are enough to ask for certificates (contract section 9.4).
+  config.client_cert_auth = reader.flag("client-cert-auth") || !config.trusted_ca_file.empty();
+  const bool clients = std::ranges::any_of(config.listen_client_urls, is_https);
+  const bool metrics = std::ranges::any_of(config.listen_metrics_urls, is_https);
+  check_tls(reader, "", clients || !metrics ? "listen-client-urls" : "listen-metrics-urls",
+            clients || metrics);
+}
+
+void read_peer_security(Reader& reader, Config& config) {
   config.peer_cert_file = reader.text("peer-cert-file");
   config.peer_key_file = reader.text("peer-key-file");
   config.peer_trusted_ca_file = reader.text("peer-trusted-ca-file");
-  config.peer_client_cert_auth = reader.flag("peer-client-cert-auth");
-  const auto is_https = [](const Url& url) { return url.scheme == "https"; };
-  const auto tls_urls =
-      std::count_if(config.listen_peer_urls.begin(), config.listen_peer_urls.end(), is_https);
-  config.peer_tls = tls_urls > 0;
-  if (config.peer_tls && static_cast<std::size_t>(tls_urls) != config.listen_peer_urls.size()) {
+  config.peer_client_cert_auth = reader.flag("peer-client-cert-auth") || !config.peer_trusted_ca_file.empty();
+  config.peer_tls = std::ranges::any_of(config.listen_peer_urls, is_https);
+  if (config.peer_tls && !std::ranges::all_of(config.listen_peer_urls, is_https)) {
     reader.fault("listen-peer-urls", "must be all http or all https");
   }
-  if (config.peer_tls && (config.peer_cert_file.empty() || config.peer_key_file.empty())) {
-    reader.fault("listen-peer-urls", "has an https URL, which needs --peer-cert-file and --peer-key-file");
-  }
-  if (config.peer_client_cert_auth && config.peer_trusted_ca_file.empty()) {
-    reader.fault("peer-client-cert-auth", "needs --peer-trusted-ca-file");
-  }
+  check_tls(reader, "peer-", "listen-peer-urls", config.peer_tls);
 }
 
 void read_clustering(Reader& reader, Config& config) {
@@ -230,7 +252,7 @@ Checked check(const Settings& settings) {
   for (const auto& [name, setting] : settings) {
     const Flag* flag = find_flag(name);
     if (flag->use == Use::kMoot)
-      checked.warnings.push_back(setting.origin + " has no meaning here and is ignored");
+      reader.warnings.push_back(setting.origin + " has no meaning here and is ignored");
     const bool asks = setting.value != "" && setting.value != "false";
     if (flag->use == Use::kRefused && asks) {
       reader.faults.push_back(setting.origin + " is '" + setting.value +
@@ -240,9 +262,11 @@ Checked check(const Settings& settings) {
   read_member(reader, checked.config);
   read_timing(reader, checked.config);
   read_clustering(reader, checked.config);
-  read_security(reader, checked.config);
+  read_client_security(reader, checked.config);
+  read_peer_security(reader, checked.config);
   read_logging(reader, checked.config);
   checked.faults = std::move(reader.faults);
+  checked.warnings = std::move(reader.warnings);
   return checked;
 }
 

@@ -53,7 +53,7 @@ struct Config {
 struct Checked {
   Config config;
   std::vector<std::string> faults;
-  /// Options that were set and have no meaning here; said once in the log.
+  /// What was set and has no effect; said once in the log.
   std::vector<std::string> warnings;
 };
 

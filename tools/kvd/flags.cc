@@ -47,12 +47,16 @@ constexpr auto kFlags = std::to_array<Flag>({
     used("initial-cluster-token", kText, "etcd-cluster", kCluster, "keeps clusters with the same urls apart"),
     used("cert-file", kText, "", kSecurity, "certificate for clients that come by https"),
     used("key-file", kText, "", kSecurity, "its private key"),
-    used("trusted-ca-file", kText, "", kSecurity, "who signs clients' certificates"),
-    used("client-cert-auth", kSwitch, "false", kSecurity, "refuse clients without such a certificate"),
+    used("trusted-ca-file", kText, "", kSecurity,
+         "who signs clients' certificates; clients without one are refused"),
+    used("client-cert-auth", kSwitch, "false", kSecurity,
+         "refuse clients without a certificate, which --trusted-ca-file alone does too"),
     used("peer-cert-file", kText, "", kSecurity, "this member's certificate towards the others, both ways"),
     used("peer-key-file", kText, "", kSecurity, "its private key"),
-    used("peer-trusted-ca-file", kText, "", kSecurity, "who signs the members' certificates"),
-    used("peer-client-cert-auth", kSwitch, "false", kSecurity, "refuse members without such a certificate"),
+    used("peer-trusted-ca-file", kText, "", kSecurity,
+         "who signs the members' certificates; members without one are refused"),
+    used("peer-client-cert-auth", kSwitch, "false", kSecurity,
+         "refuse members without a certificate, which --peer-trusted-ca-file alone does too"),
     used("listen-metrics-urls", kUrls, "", kMonitoring, "serve /metrics and the health pages here too"),
     used("log-level", kText, "info", kLogging, "debug, info, warn or error"),
     used("log-format", kText, "console", kLogging, "console: key=value; json: one object a line"),
@@ -80,6 +84,22 @@ constexpr auto kFlags = std::to_array<Flag>({
     refused("unsafe-no-fsync", kSwitch),
     refused("listen-client-http-urls", kUrls),
 
+    // Only together with what is refused above.
+    moot("discovery-srv-name", kText),
+    moot("discovery-fallback", kText, "exit"),
+    moot("discovery-proxy", kText),
+    moot("discovery-dial-timeout", kDuration, "2s"),
+    moot("discovery-request-timeout", kDuration, "5s"),
+    moot("discovery-keepalive-time", kDuration, "2s"),
+    moot("discovery-keepalive-timeout", kDuration, "6s"),
+    moot("discovery-insecure-transport", kSwitch, "true"),
+    moot("discovery-insecure-skip-tls-verify", kSwitch, "false"),
+    moot("discovery-cert", kText),
+    moot("discovery-key", kText),
+    moot("discovery-cacert", kText),
+    moot("discovery-user", kText),
+    moot("discovery-password", kText),
+
     moot("snapshot-count", kNumber, "10000"),
     moot("snapshot-catchup-entries", kNumber, "5000"),
     moot("initial-election-tick-advance", kSwitch, "true"),
@@ -103,6 +123,11 @@ constexpr auto kFlags = std::to_array<Flag>({
     moot("v2-deprecation", kText),
     moot("enable-v2", kSwitch, "false"),
     moot("proxy", kText, "off"),
+    moot("proxy-failure-wait", kNumber, "5000"),
+    moot("proxy-refresh-interval", kNumber, "30000"),
+    moot("proxy-dial-timeout", kNumber, "1000"),
+    moot("proxy-write-timeout", kNumber, "5000"),
+    moot("proxy-read-timeout", kNumber, "0"),
     moot("peer-skip-client-san-verification", kSwitch, "false"),
     moot("client-cert-file", kText),
     moot("client-key-file", kText),
@@ -137,7 +162,29 @@ constexpr auto kFlags = std::to_array<Flag>({
 constexpr std::string_view kExperimental = "experimental-";
 
 /// etcd's experimental- spellings, as a pattern: all of them are moot (contract section 10.1).
-constexpr Flag kExperimentalFlag = moot("experimental-*", kText);
+constexpr Flag kExperimentalFlag = moot("experimental-*", kEither);
+
+/// Options of an etcd that nobody runs any more, which etcd itself passes over. Not "config": who writes that
+/// means --config-file, and must hear of it.
+constexpr auto kForgotten = std::to_array<Flag>({
+    moot("cluster-active-size", kText),
+    moot("cluster-remove-delay", kText),
+    moot("cluster-sync-interval", kText),
+    moot("force", kSwitch),
+    moot("max-result-buffer", kText),
+    moot("max-retry-attempts", kText),
+    moot("peer-heartbeat-interval", kText),
+    moot("peer-election-timeout", kText),
+    moot("retry-interval", kText),
+    moot("snapshot", kSwitch),
+    moot("v", kSwitch),
+    moot("vv", kSwitch),
+});
+
+const Flag* find_in(std::span<const Flag> table, std::string_view name) {
+  const auto flag = std::find_if(table.begin(), table.end(), [&](const Flag& f) { return f.name == name; });
+  return flag == table.end() ? nullptr : &*flag;
+}
 
 }  // namespace
 
@@ -146,10 +193,9 @@ std::span<const Flag> flags() {
 }
 
 const Flag* find_flag(std::string_view name) {
-  const auto* flag =
-      std::find_if(kFlags.begin(), kFlags.end(), [&](const Flag& f) { return f.name == name; });
-  if (flag != kFlags.end()) return flag;
-  return name.starts_with(kExperimental) ? &kExperimentalFlag : nullptr;
+  if (const Flag* flag = find_in(kFlags, name)) return flag;
+  if (name.starts_with(kExperimental)) return &kExperimentalFlag;
+  return find_in(kForgotten, name);
 }
 
 std::string_view title(Group group) {

@@ -15,6 +15,7 @@ enum class Kind {
   kMillis,    ///< whole number of milliseconds
   kDuration,  ///< Go's spelling: 300ms, 5s, 2h
   kSwitch,    ///< --name, --name=true, --name=false
+  kEither,    ///< not known: a value follows unless the next word is an option
 };
 
 enum class Use {

@@ -1,9 +1,12 @@
 // kvd: settings, then the node, then signals. Everything else is in the files beside it.
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <future>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +16,7 @@
 #include "tools/kvd/log.h"
 #include "tools/kvd/node.h"
 #include "tools/kvd/notify.h"
+#include "tools/kvd/preflight.h"
 #include "tools/kvd/signals.h"
 
 namespace tools::kvd {
@@ -20,7 +24,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
+using Clock = std::chrono::steady_clock;
+
 constexpr milliseconds kStopLimit{5000};
+/// Between two looks at what happened; shorter until this member serves.
+constexpr milliseconds kPause{200};
+constexpr milliseconds kPauseAtStart{20};
 
 int complain(const std::string& text, int code) {
   std::fprintf(stderr, "kvd: %s\n", text.c_str());
@@ -30,6 +39,12 @@ int complain(const std::string& text, int code) {
 std::optional<std::string> from_environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+std::vector<std::string> environment_list() {
+  std::vector<std::string> all;
+  for (char** variable = environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
+  return all;
 }
 
 void print_version() {
@@ -59,7 +74,72 @@ std::expected<Settings, int> gather(const std::vector<std::string>& arguments) {
   return std::move(*settings);
 }
 
-/// Serves until a signal comes or the disk fails.
+/// Something to do every so often.
+class Every {
+ public:
+  explicit Every(Clock::duration pause) : pause_(pause) {}
+  bool due() {
+    const auto now = Clock::now();
+    if (now < next_) return false;
+    next_ = now + pause_;
+    return true;
+  }
+
+ private:
+  const Clock::duration pause_;
+  Clock::time_point next_;
+};
+
+/// Tells systemd how it goes: ready once, then the state now and then, and that the threads still move.
+class Reporter {
+ public:
+  void report(Node& node) {
+    if (!ready_ && node.ready()) {
+      notify_ready(node.status_line());
+      ready_ = true;
+    }
+    if (ready_ && status_.due()) notify_status(node.status_line());
+    if (watchdog_ && watchdog_->due() && node.alive()) notify_watchdog();
+  }
+  [[nodiscard]] bool ready() const { return ready_; }
+
+ private:
+  static std::optional<Every> watchdog() {
+    const auto interval = watchdog_interval();
+    return interval ? std::optional<Every>(*interval / 3) : std::nullopt;
+  }
+
+  bool ready_ = false;
+  Every status_{std::chrono::seconds(5)};
+  std::optional<Every> watchdog_ = watchdog();
+};
+
+[[noreturn]] void stop(std::unique_ptr<Node> node, int signal, const raft::LogSink& log) {
+  end_at_next_signal();
+  notify_stopping();
+  log(raft::LogLevel::kInfo, "event=stopping signal=" + std::to_string(signal));
+  node->stop(kStopLimit);
+  node.reset();
+  log(raft::LogLevel::kInfo, "event=stopped");
+  end_by_signal(signal);
+}
+
+/// Until a signal comes, which ends the process, or the disk fails, which gives its exit code.
+int serve(std::unique_ptr<Node> node, std::future<raft::Error> failed, const raft::LogSink& log) {
+  Reporter reporter;
+  for (;;) {
+    const auto signal = wait_for_signal(reporter.ready() ? kPause : kPauseAtStart);
+    if (failed.wait_for(milliseconds(0)) == std::future_status::ready) {
+      const raft::Error error = failed.get();
+      node->stop(milliseconds(0));
+      return complain(error.text() + "; this member has stopped", exit_code(error));
+    }
+    if (signal) stop(std::move(node), *signal, log);
+    node->tick();
+    reporter.report(*node);
+  }
+}
+
 int run(const Checked& checked) {
   block_signals();
   const raft::LogSink log = make_log({.level = checked.config.log_level,
@@ -67,35 +147,21 @@ int run(const Checked& checked) {
                                       .journal = std::getenv("JOURNAL_STREAM") != nullptr});
   for (const std::string& warning : checked.warnings)
     log(raft::LogLevel::kWarning, "event=setting " + warning);
+  if (const auto obstacle = find_obstacle(checked.config))
+    return complain(obstacle->text, obstacle->exit_code);
   std::promise<raft::Error> failure;
   auto failed = failure.get_future();
   auto node = Node::start(checked.config, log, [&](const raft::Error& error) { failure.set_value(error); });
   if (!node) return complain(node.error().text(), exit_code(node.error()));
+  return serve(std::move(*node), std::move(failed), log);
+}
 
-  const auto watchdog = watchdog_interval();
-  const milliseconds pause =
-      watchdog ? std::chrono::duration_cast<milliseconds>(*watchdog / 3) : milliseconds(200);
-  bool told_ready = false;
-  for (;;) {
-    const auto signal = wait_for_signal(told_ready ? pause : milliseconds(20));
-    if (failed.wait_for(milliseconds(0)) == std::future_status::ready) {
-      const raft::Error error = failed.get();
-      (*node)->stop(milliseconds(0));
-      return complain(error.text() + "; this member has stopped", exit_code(error));
-    }
-    if (signal) {
-      notify_stopping();
-      log(raft::LogLevel::kInfo, "event=stopping signal=" + std::to_string(*signal));
-      (*node)->stop(kStopLimit);
-      node->reset();
-      end_by_signal(*signal);
-    }
-    if (!told_ready && (*node)->ready()) {
-      notify_ready((*node)->status_line());
-      told_ready = true;
-    }
-    if (watchdog && (*node)->alive()) notify_watchdog();
-  }
+/// For `config check`, of settings without faults.
+int report_check(const Checked& checked) {
+  for (const std::string& warning : checked.warnings)
+    std::fprintf(stderr, "kvd: note: %s\n", warning.c_str());
+  const auto obstacle = find_obstacle(checked.config);
+  return obstacle ? complain(obstacle->text, obstacle->exit_code) : kExitOk;
 }
 
 int main_with(std::vector<std::string> arguments) {
@@ -106,10 +172,13 @@ int main_with(std::vector<std::string> arguments) {
   if (is_switched_on(*settings, "help"))
     return std::fputs(help_text().c_str(), stdout) < 0 ? kExitIo : kExitOk;
   if (is_switched_on(*settings, "version")) return print_version(), kExitOk;
-  const Checked checked = check(*settings);
+  Checked checked = check(*settings);
+  for (const std::string& name : unknown_variables(environment_list())) {
+    checked.warnings.push_back(name + " in the environment is not the name of an option");
+  }
   for (const std::string& fault : checked.faults) complain(fault, kExitConfig);
   if (!checked.faults.empty()) return kExitConfig;
-  if (check_only) return kExitOk;
+  if (check_only) return report_check(checked);
   return run(checked);
 }
 

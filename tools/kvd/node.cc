@@ -3,6 +3,7 @@
 #include <leveldb/env.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <random>
@@ -19,6 +20,7 @@
 #include "tools/common/exit_codes.h"
 #include "tools/kvd/cluster_ids.h"
 #include "tools/kvd/identity.h"
+#include "tools/kvd/timed.h"
 
 namespace tools::kvd {
 namespace {
@@ -27,6 +29,9 @@ using std::chrono::milliseconds;
 
 /// Ticks are a tenth of a heartbeat: fine enough that two candidates seldom wake together.
 constexpr int kTicksPerHeartbeat = 10;
+
+/// As often as etcd measures the way to its peers.
+constexpr milliseconds kSamplePause{4000};
 
 /// Who is in the cluster, as the initial settings say.
 struct Roster {
@@ -119,34 +124,43 @@ class RunningNode final : public Node {
   [[nodiscard]] bool ready() const override { return server_->has_leader(); }
   [[nodiscard]] std::string status_line() const override { return line_of(server_->status()); }
   [[nodiscard]] bool alive() override { return server_->alive(); }
+  void tick() override;
   void stop(milliseconds limit) override;
 
  private:
   raft::Result<void> open_state(const Roster& roster);
-  raft::Result<void> serve(const std::vector<Url>& urls, bool api);
+  raft::Result<void> serve(const std::vector<Url>& urls, kv::api::Pages pages);
+  Stopwatch stopwatch(kv::api::Timed what) const {
+    return [metrics = metrics_.get(), what](std::chrono::nanoseconds took) { metrics->observe(what, took); };
+  }
   void publish();
+  void sample_round_trips();
   static std::string line_of(const kv::ServerStatus& status);
   std::vector<kv::api::PeerMetrics> peer_metrics() const;
 
   const Config config_;
   const raft::LogSink log_;
+  const std::unique_ptr<kv::api::Metrics> metrics_ = kv::api::Metrics::create();
   std::unique_ptr<leveldb::Env> env_;
   std::unique_ptr<raft::LogStore> wal_;
   std::unique_ptr<kv::Machine> machine_;
   std::unique_ptr<raft::AsioTransport> transport_;
   std::unique_ptr<kv::ReplicaServer> server_;
-  std::unique_ptr<kv::api::Metrics> metrics_;
   std::optional<kv::api::Context> context_;
   std::vector<std::unique_ptr<kv::rpc::Server>> fronts_;
+  std::atomic<bool> to_publish_ = true;  // of the main thread and of whoever answers a write
+  std::chrono::steady_clock::time_point next_sample_;
 };
 
 raft::Result<void> RunningNode::open_state(const Roster& roster) {
   RETURN_IF_ERROR(claim_directory(config_.data_dir, {roster.cluster, roster.self.value()}));
   env_ = raft::make_disk_env({});
-  ASSIGN_OR_RETURN(wal_, raft::open_log_store({.env = env_.get(), .path = config_.wal_dir}));
+  ASSIGN_OR_RETURN(auto wal, raft::open_log_store({.env = env_.get(), .path = config_.wal_dir}));
+  wal_ = timed(std::move(wal), stopwatch(kv::api::Timed::kLogSync));
   ASSIGN_OR_RETURN(
-      machine_,
+      auto machine,
       kv::Machine::open({.env = env_.get(), .path = config_.data_dir + "/snap", .members = roster.members}));
+  machine_ = timed(std::move(machine), stopwatch(kv::api::Timed::kApply));
   return {};
 }
 
@@ -168,12 +182,12 @@ raft::Result<void> RunningNode::start(std::function<void(const raft::Error&)> fa
   RETURN_IF_ERROR(transport_->start([this](raft::NodeId from, std::vector<raft::Message> messages) {
     server_->receive(from, std::move(messages));
   }));
-  metrics_ = kv::api::Metrics::create();
-  context_.emplace(kv::api::Context{.server = *server_, .options = {.txn_ops_max = config_.max_txn_ops}});
-  RETURN_IF_ERROR(serve(config_.listen_client_urls, true));
-  if (!config_.listen_metrics_urls.empty()) RETURN_IF_ERROR(serve(config_.listen_metrics_urls, false));
+  context_.emplace(kv::api::Context{
+      .server = *server_, .options = {.txn_ops_max = config_.max_txn_ops}, .metrics = metrics_.get()});
+  RETURN_IF_ERROR(serve(config_.listen_client_urls, kv::api::Pages::kClient));
+  if (!config_.listen_metrics_urls.empty())
+    RETURN_IF_ERROR(serve(config_.listen_metrics_urls, kv::api::Pages::kMetrics));
   for (auto& front : fronts_) front->start();
-  publish();
   log_(raft::LogLevel::kInfo,
        "event=serving name=" + config_.name + " member=" + raft::describe(roster.self) +
            " cluster=" + raft::describe(raft::NodeId(roster.cluster)) +
@@ -181,15 +195,17 @@ raft::Result<void> RunningNode::start(std::function<void(const raft::Error&)> fa
   return {};
 }
 
-raft::Result<void> RunningNode::serve(const std::vector<Url>& urls, bool api) {
-  auto front = kv::rpc::Server::create(rpc_options(config_), metrics_->observer(), log_);
-  if (api) {
+raft::Result<void> RunningNode::serve(const std::vector<Url>& urls, kv::api::Pages pages) {
+  kv::rpc::ServerOptions options = rpc_options(config_);
+  if (pages == kv::api::Pages::kMetrics) options.io_threads = 1;
+  auto front = kv::rpc::Server::create(options, metrics_->observer(), log_);
+  if (pages == kv::api::Pages::kClient) {
     kv::api::register_kv(*front, *context_);
     kv::api::register_cluster(*front, *context_);
     kv::api::register_maintenance(*front, *context_);
     kv::api::register_health(*front);
   }
-  front->set_http(kv::api::http_pages(*context_, *metrics_, [this] { return peer_metrics(); }));
+  front->set_http(kv::api::http_pages(*context_, *metrics_, [this] { return peer_metrics(); }, pages));
   for (const Url& url : urls) {
     std::optional<kv::rpc::TlsOptions> tls;
     if (url.scheme == "https") {
@@ -204,11 +220,11 @@ raft::Result<void> RunningNode::serve(const std::vector<Url>& urls, bool api) {
   return {};
 }
 
-/// Tells the cluster this member's name and client addresses, again until it has been told.
+/// Tells the cluster this member's name and client addresses; when that fails, the next tick tries again.
 void RunningNode::publish() {
   kv::PublishMemberOp op{server_->status().member, config_.name, texts(config_.advertise_client_urls)};
   server_->write(std::move(op), [this](const std::expected<kv::Outcome, kv::RequestFailure>& outcome) {
-    if (!outcome && outcome.error().error != kv::ServerError::kStopped) publish();
+    if (!outcome) to_publish_.store(true, std::memory_order_relaxed);
   });
 }
 
@@ -230,6 +246,21 @@ std::vector<kv::api::PeerMetrics> RunningNode::peer_metrics() const {
                    .bytes_received = peer.bytes_received});
   }
   return all;
+}
+
+void RunningNode::tick() {
+  if (server_->has_leader() && to_publish_.exchange(false, std::memory_order_relaxed)) publish();
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_sample_) return;
+  next_sample_ = now + kSamplePause;
+  sample_round_trips();
+}
+
+void RunningNode::sample_round_trips() {
+  for (const raft::PeerCounters& peer : transport_->counters().peers) {
+    if (!peer.connected || peer.round_trip_us == 0) continue;
+    metrics_->observe_round_trip(raft::describe(peer.peer), std::chrono::microseconds(peer.round_trip_us));
+  }
 }
 
 void RunningNode::stop(milliseconds limit) {

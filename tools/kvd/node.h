@@ -26,6 +26,9 @@ class Node {
   [[nodiscard]] virtual std::string status_line() const = 0;
   /// False when a thread of the replica has not moved since the last call.
   [[nodiscard]] virtual bool alive() = 0;
+  /// A few times a second: tells the cluster what it has not been told yet, measures what shows only over
+  /// time.
+  virtual void tick() = 0;
   /// Answers what is open, hands leadership over, closes everything; at most about `limit`.
   virtual void stop(std::chrono::milliseconds limit) = 0;
 };

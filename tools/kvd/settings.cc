@@ -1,6 +1,7 @@
 #include "tools/kvd/settings.h"
 
 #include <cctype>
+#include <set>
 
 #include "tools/kvd/flags.h"
 
@@ -28,6 +29,14 @@ std::string environment_name(std::string_view prefix, std::string_view flag) {
   return name;
 }
 
+/// DATA_DIR to data-dir.
+std::string flag_name(std::string_view variable) {
+  std::string name;
+  for (char c : variable)
+    name += c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return name;
+}
+
 }  // namespace
 
 raft::Result<Settings> parse_arguments(std::span<const std::string> arguments) {
@@ -45,11 +54,13 @@ raft::Result<Settings> parse_arguments(std::span<const std::string> arguments) {
     if (flag == nullptr)
       return fail(ErrorCode::kInvalidArgument, "--" + name, "is not an option of kvd; see kvd --help");
     std::string value;
+    const bool last = i + 1 == arguments.size();
     if (equals != std::string_view::npos) {
       value = word.substr(equals + 1);
-    } else if (flag->kind == Kind::kSwitch) {
+    } else if (flag->kind == Kind::kSwitch ||
+               (flag->kind == Kind::kEither && (last || arguments[i + 1].starts_with('-')))) {
       value = "true";
-    } else if (i + 1 < arguments.size()) {
+    } else if (!last) {
       value = arguments[++i];
     } else {
       return fail(ErrorCode::kInvalidArgument, "--" + name, "needs a value");
@@ -68,6 +79,20 @@ void add_environment(Settings& settings, const Environment& environment) {
         settings.try_emplace(std::string(flag.name), Setting{*value, variable});
     }
   }
+}
+
+std::vector<std::string> unknown_variables(EnvironmentList environment) {
+  // Of etcd's and of those who start it.
+  static const std::set<std::string_view> known{"ETCD_VERSION", "ETCD_UNSUPPORTED_ARCH"};
+  std::vector<std::string> unknown;
+  for (std::string_view variable : environment) {
+    const std::string_view name = variable.substr(0, variable.find('='));
+    for (std::string_view prefix : {"KVD_", "ETCD_"}) {
+      if (!name.starts_with(prefix) || known.contains(name)) continue;
+      if (find_flag(flag_name(name.substr(prefix.size()))) == nullptr) unknown.emplace_back(name);
+    }
+  }
+  return unknown;
 }
 
 raft::Result<void> add_file(Settings& settings, std::string_view text, const std::string& path) {

@@ -22,6 +22,8 @@ struct Setting {
 using Settings = std::map<std::string, Setting, std::less<>>;
 /// getenv, handed in.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+/// The environment as the process has it: NAME=value each.
+using EnvironmentList = std::span<const std::string>;
 
 /// `--name value`, `--name=value`, with one dash or two. An unknown option or a word that is no option is an
 /// error that names it.
@@ -29,6 +31,9 @@ raft::Result<Settings> parse_arguments(std::span<const std::string> arguments);
 
 /// Adds what the environment sets and `settings` do not: KVD_NAME first, then ETCD_NAME.
 void add_environment(Settings& settings, const Environment& environment);
+
+/// The names in it that look like options and are none, so that a slip does not go unseen.
+std::vector<std::string> unknown_variables(EnvironmentList environment);
 
 /// Adds what the text of a config file sets and `settings` do not: `name = value` or `name: value`, one a
 /// line, # for comments. `path` is for error messages.

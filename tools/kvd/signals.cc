@@ -33,11 +33,17 @@ std::optional<int> wait_for_signal(std::chrono::milliseconds limit) {
   return signal;
 }
 
-void end_by_signal(int signal) {
-  if (getpid() == 1) std::_Exit(0);
-  std::signal(signal, SIG_DFL);
+void end_at_next_signal() {
+  // The first process of a container has no default action: it must end by itself.
+  const auto action = getpid() == 1 ? [](int) { std::_Exit(0); } : SIG_DFL;
+  for (int signal : {SIGTERM, SIGINT}) std::signal(signal, action);
   const sigset_t set = ending_signals();
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+void end_by_signal(int signal) {
+  if (getpid() == 1) std::_Exit(0);
+  end_at_next_signal();
   std::raise(signal);
   std::_Exit(128 + signal);
 }

@@ -1,5 +1,7 @@
 #include "tools/kvd/url.h"
 
+#include <arpa/inet.h>
+
 #include <charconv>
 
 namespace tools::kvd {
@@ -10,6 +12,12 @@ using raft::fail;
 std::string Url::text() const {
   const bool brackets = host.find(':') != std::string::npos;
   return scheme + "://" + (brackets ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+bool Url::is_address() const {
+  in6_addr parsed{};  // large enough for either
+  return host == "localhost" || inet_pton(AF_INET, host.c_str(), &parsed) == 1 ||
+         inet_pton(AF_INET6, host.c_str(), &parsed) == 1;
 }
 
 raft::Result<Url> parse_url(std::string_view text) {

@@ -17,6 +17,8 @@ struct Url {
 
   /// As it was written, normalised: "http://127.0.0.1:2380".
   [[nodiscard]] std::string text() const;
+  /// The host is an IP address or localhost, not a name that somebody must look up.
+  [[nodiscard]] bool is_address() const;
   bool operator==(const Url&) const = default;
 };
 

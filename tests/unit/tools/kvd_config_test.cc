@@ -50,6 +50,26 @@ TEST(Settings, RefusesAWordThatIsNoOptionAndAnOptionWithoutItsValue) {
   EXPECT_FALSE(parse_arguments(std::vector<std::string>{"--name"}));
 }
 
+// Their kind is not known: what follows one is its value unless it is an option.
+TEST(Settings, ExperimentalOptionsDoNotSwallowTheNextOne) {
+  const std::vector<std::string> arguments{
+      "--experimental-initial-corrupt-check", "--name", "a",
+      "--experimental-corrupt-check-time",    "5m",     "--experimental-last"};
+  const auto settings = parse_arguments(arguments);
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->at("name").value, "a");
+  EXPECT_EQ(settings->at("experimental-initial-corrupt-check").value, "true");
+  EXPECT_EQ(settings->at("experimental-corrupt-check-time").value, "5m");
+  EXPECT_EQ(settings->at("experimental-last").value, "true");
+}
+
+TEST(Settings, VariablesThatAreNoOptionsAreFound) {
+  const std::vector<std::string> environment{
+      "KVD_NAME=a", "KVD_NMAE=a",          "ETCD_DATA_DIR=/d",     "ETCD_FOO=",
+      "HOME=/",     "ETCD_VERSION=3.6.14", "ETCD_EXPERIMENTAL_X=1"};
+  EXPECT_EQ(unknown_variables(environment), (std::vector<std::string>{"KVD_NMAE", "ETCD_FOO"}));
+}
+
 TEST(Settings, TheCommandLineComesBeforeTheEnvironmentBeforeTheFile) {
   auto settings = *parse_arguments(std::vector<std::string>{"--name", "line"});
   const std::map<std::string, std::string> variables{
@@ -143,6 +163,34 @@ TEST(Config, PeersBySpeakingTlsNeedACertificateToo) {
   EXPECT_TRUE(mentions(checked({"--listen-peer-urls=https://127.0.0.1:1"}).faults, "--peer-cert-file"));
   EXPECT_TRUE(
       mentions(checked({"--listen-peer-urls=https://127.0.0.1:1,http://127.0.0.1:2"}).faults, "all https"));
+}
+
+TEST(Config, ListensOnAddressesOnly) {
+  EXPECT_TRUE(mentions(checked({"--listen-peer-urls=http://host.example:2380"}).faults,
+                       "must have an IP address or localhost in it, not 'host.example'"));
+  EXPECT_TRUE(checked({"--listen-peer-urls=http://[::1]:2380,http://localhost:2381,http://0.0.0.0:2382"})
+                  .faults.empty());
+}
+
+// Contract section 9.4: naming the authorities is asking for certificates.
+TEST(Config, AuthoritiesAloneAskForCertificates) {
+  const Checked clients =
+      checked({"--listen-client-urls=https://127.0.0.1:1", "--advertise-client-urls=https://h:1",
+               "--cert-file=c", "--key-file=k", "--trusted-ca-file=ca"});
+  EXPECT_EQ(clients.faults, std::vector<std::string>{});
+  EXPECT_TRUE(clients.config.client_cert_auth);
+  EXPECT_FALSE(clients.config.peer_client_cert_auth);
+  EXPECT_TRUE(mentions(checked({"--client-cert-auth"}).faults, "--trusted-ca-file"));
+}
+
+TEST(Config, CertificatesThatNobodyWillSeeAreMentioned) {
+  EXPECT_TRUE(mentions(checked({"--cert-file=c", "--key-file=k"}).warnings, "no https URL"));
+  EXPECT_TRUE(mentions(checked({"--peer-cert-file=c"}).warnings, "--peer-cert-file"));
+}
+
+TEST(Config, AMetricsUrlMayNeedTheCertificateToo) {
+  EXPECT_TRUE(
+      mentions(checked({"--listen-metrics-urls=https://127.0.0.1:1"}).faults, "--listen-metrics-urls"));
 }
 
 TEST(Config, HelpNamesEveryOption) {

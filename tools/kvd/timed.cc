@@ -1,0 +1,74 @@
+#include "tools/kvd/timed.h"
+
+#include <utility>
+
+namespace tools::kvd {
+namespace {
+
+/// Tells `stopwatch` how long it lived.
+class Lap {
+ public:
+  explicit Lap(const Stopwatch& stopwatch) : stopwatch_(stopwatch) {}
+  ~Lap() { stopwatch_(std::chrono::steady_clock::now() - begin_); }
+  Lap(const Lap&) = delete;
+  Lap& operator=(const Lap&) = delete;
+
+ private:
+  const Stopwatch& stopwatch_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+class TimedLog final : public raft::LogStore {
+ public:
+  TimedLog(std::unique_ptr<raft::LogStore> log, Stopwatch appended)
+      : log_(std::move(log)), appended_(std::move(appended)) {}
+
+  const raft::LogState& opened() const override { return log_->opened(); }
+  raft::Result<void> append(const raft::LogBatch& batch) override {
+    const Lap lap(appended_);
+    return log_->append(batch);
+  }
+  raft::Result<std::vector<raft::Entry>> read(raft::Index first, raft::Index last,
+                                              std::size_t bytes_max) const override {
+    return log_->read(first, last, bytes_max);
+  }
+  raft::Result<void> truncate_prefix(raft::EntryId base) override { return log_->truncate_prefix(base); }
+
+ private:
+  const std::unique_ptr<raft::LogStore> log_;
+  const Stopwatch appended_;
+};
+
+class TimedMachine final : public kv::Machine {
+ public:
+  TimedMachine(std::unique_ptr<kv::Machine> machine, Stopwatch applied)
+      : machine_(std::move(machine)), applied_(std::move(applied)) {}
+
+  raft::EntryId applied() const override { return machine_->applied(); }
+  raft::Result<std::vector<kv::Applied>> apply(std::span<const raft::Entry> entries) override {
+    const Lap lap(applied_);
+    return machine_->apply(entries);
+  }
+  raft::Result<bool> compact_some() override { return machine_->compact_some(); }
+  raft::Result<void> sync() override { return machine_->sync(); }
+  kv::ReadView view() const override { return machine_->view(); }
+  std::vector<kv::MemberInfo> members() const override { return machine_->members(); }
+  std::uint64_t bytes_on_disk() const override { return machine_->bytes_on_disk(); }
+  std::uint64_t bytes_in_use() const override { return machine_->bytes_in_use(); }
+
+ private:
+  const std::unique_ptr<kv::Machine> machine_;
+  const Stopwatch applied_;
+};
+
+}  // namespace
+
+std::unique_ptr<raft::LogStore> timed(std::unique_ptr<raft::LogStore> log, Stopwatch appended) {
+  return std::make_unique<TimedLog>(std::move(log), std::move(appended));
+}
+
+std::unique_ptr<kv::Machine> timed(std::unique_ptr<kv::Machine> machine, Stopwatch applied) {
+  return std::make_unique<TimedMachine>(std::move(machine), std::move(applied));
+}
+
+}  // namespace tools::kvd

@@ -33,10 +33,9 @@ Database::Database(leveldb::Env* env, std::string path, std::unique_ptr<leveldb:
 Database::~Database() = default;
 
 raft::Result<std::unique_ptr<Database>> Database::open(leveldb::Env* env, const std::string& path) {
-  leveldb::DB* opened = nullptr;
-  const leveldb::Status status = leveldb::DB::Open(raft::database_options(env), path, &opened);
-  std::unique_ptr<leveldb::DB> db(opened);
-  if (!status.ok()) return raft::fail(raft::database_error(status, path));
+  // What the logs hold beyond the last whole batch was never acknowledged by this state: the raft log has it.
+  ASSIGN_OR_RETURN(auto db,
+                   raft::open_database(raft::database_options(env), path, raft::LogPolicy::kRebuildable));
   return std::make_unique<Database>(env, path, std::move(db));
 }
 

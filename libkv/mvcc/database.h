@@ -21,7 +21,8 @@ namespace kv {
 /// Thread: reads from any; writes from one.
 class Database {
  public:
-  /// Creates the database if there is none. `env` is not owned and outlives this.
+  /// Creates the database if there is none. Cuts its logs at the first bad record: what was in the unsynced
+  /// tail is applied again from the raft log (DESIGN section 4). `env` is not owned and outlives this.
   static raft::Result<std::unique_ptr<Database>> open(leveldb::Env* env, const std::string& path);
   /// What open() made; use that.
   Database(leveldb::Env* env, std::string path, std::unique_ptr<leveldb::DB> db);

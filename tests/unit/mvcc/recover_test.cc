@@ -211,6 +211,41 @@ TEST_F(Recover, RowsWithoutAFormatAreReported) {
   EXPECT_EQ(damage().code, raft::ErrorCode::kCorruption);
 }
 
+TEST_F(Recover, ATornLogIsAnEarlierState) {
+  std::map<std::uint64_t, std::uint64_t> chains;  // by applied index
+  for (int i = 0; i < 30; ++i) {
+    put("k" + std::to_string(i % 7), std::string(50, 'v'));
+    chains[store_->applied().index.value()] = store_->chain();
+    if (i == 20) {
+      compact(15);
+      chains[store_->applied().index.value()] = store_->chain();
+    }
+  }
+  chains[0] = 0;
+  store_.reset();
+  std::string log;
+  for (const auto& file : std::filesystem::directory_iterator(directory_.path())) {
+    if (file.path().extension() == ".log") log = file.path().filename().string();
+  }
+  const std::uintmax_t size = std::filesystem::file_size(directory_.path() + "/" + log);
+  std::uint64_t before = 0;
+  for (std::uintmax_t kept = size / 4; kept < size; kept += 37) {
+    TemporaryDirectory copy;
+    std::filesystem::copy(directory_.path(), copy.path(), std::filesystem::copy_options::recursive);
+    std::filesystem::resize_file(copy.path() + "/" + log, kept);
+    std::filesystem::resize_file(copy.path() + "/" + log,
+                                 size + 4096);  // zeros, as preallocation leaves them
+    auto opened = Store::open({.env = leveldb::Env::Default(), .path = copy.path(), .first_rows = {}});
+    ASSERT_TRUE(opened) << kept << ": " << opened.error().text();
+    const std::uint64_t applied = (*opened)->applied().index.value();
+    ASSERT_TRUE(chains.contains(applied)) << applied;
+    EXPECT_EQ((*opened)->chain(), chains[applied]);
+    EXPECT_GE(applied, before);
+    before = applied;
+  }
+  EXPECT_GE(before, 29U);
+}
+
 TEST_F(Recover, AFlippedByteInAFileIsReportedAndNeverReturned) {
   fill();
   reopen();  // flushes the log into a table

@@ -45,7 +45,13 @@ class ByteReader {
   /// A view into the input; lives as long as the input.
   std::string_view bytes();
 
-  /// True until a read went past the end or met a malformed varint.
+  /// The caller found a value that cannot be: latches ok() to false like a read past the end.
+  void reject() {
+    ok_ = false;
+    rest_ = {};
+  }
+
+  /// True until a read went past the end, met a malformed varint, or the caller rejected a value.
   [[nodiscard]] bool ok() const { return ok_; }
   /// True when every byte was read and every read was good.
   [[nodiscard]] bool done() const { return ok_ && rest_.empty(); }

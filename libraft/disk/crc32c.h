@@ -7,7 +7,10 @@
 namespace raft {
 
 std::uint32_t crc32c(std::string_view bytes);
+/// What a difference of the register becomes when one more bit goes through it.
+std::uint32_t crc32c_shift(std::uint32_t difference);
 /// LevelDB stores checksums rotated and offset, because a CRC of data that holds CRCs is weak.
 std::uint32_t masked(std::uint32_t crc);
+std::uint32_t unmasked(std::uint32_t stored);
 
 }  // namespace raft

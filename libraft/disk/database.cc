@@ -1,6 +1,29 @@
 #include "libraft/disk/database.h"
 
+#include <leveldb/db.h>
+#include <leveldb/env.h>
+#include <leveldb/iterator.h>
+#include <leveldb/table.h>
+
 namespace raft {
+namespace {
+
+leveldb::Status read_table(leveldb::Env& env, const std::string& path) {
+  std::uint64_t bytes = 0;
+  leveldb::RandomAccessFile* file = nullptr;
+  leveldb::Status status = env.GetFileSize(path, &bytes);
+  if (status.ok()) status = env.NewRandomAccessFile(path, &file);
+  const std::unique_ptr<leveldb::RandomAccessFile> owned(file);
+  leveldb::Table* opened = nullptr;
+  if (status.ok()) status = leveldb::Table::Open(database_options(&env), file, bytes, &opened);
+  const std::unique_ptr<leveldb::Table> table(opened);
+  if (!status.ok()) return status;
+  const std::unique_ptr<leveldb::Iterator> rows(table->NewIterator(read_options()));
+  for (rows->SeekToFirst(); rows->Valid();) rows->Next();
+  return rows->status();
+}
+
+}  // namespace
 
 leveldb::Options database_options(leveldb::Env* env) {
   leveldb::Options options;
@@ -32,6 +55,30 @@ Error database_error(const leveldb::Status& status, const std::string& where) {
 Result<void> checked(const leveldb::Status& status, const std::string& where) {
   if (status.ok()) return {};
   return fail(database_error(status, where));
+}
+
+Result<std::unique_ptr<leveldb::DB>> open_database(const leveldb::Options& options, const std::string& path,
+                                                   LogPolicy policy, std::vector<Cut>* cuts) {
+  auto made = repair_logs(*options.env, path, policy);
+  if (!made) return fail(std::move(made.error()));
+  if (cuts != nullptr) cuts->insert(cuts->end(), made->begin(), made->end());
+  leveldb::DB* opened = nullptr;
+  const leveldb::Status status = leveldb::DB::Open(options, path, &opened);
+  std::unique_ptr<leveldb::DB> database(opened);
+  if (status.IsCorruption()) RETURN_IF_ERROR(check_tables(*options.env, path));
+  RETURN_IF_ERROR(checked(status, path));
+  return database;
+}
+
+Result<void> check_tables(leveldb::Env& env, const std::string& directory) {
+  std::vector<std::string> names;
+  RETURN_IF_ERROR(checked(env.GetChildren(directory, &names), directory));
+  for (const std::string& name : names) {
+    if (!name.ends_with(".ldb") && !name.ends_with(".sst")) continue;
+    const std::string path = directory + "/" + name;
+    RETURN_IF_ERROR(checked(read_table(env, path), path));
+  }
+  return {};
 }
 
 }  // namespace raft

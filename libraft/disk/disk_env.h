@@ -1,16 +1,11 @@
-// The Env under both databases: LevelDB as Debian ships it, made safe (README.md in this folder says against
-// what).
+// The Env under both databases in production: LevelDB as Debian ships it, made safe (README.md in this
+// folder).
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <string>
 
-#include "libraft/base/result.h"
-
-namespace leveldb {
-class Env;
-}
+#include "libraft/disk/latch_env.h"
 
 namespace raft {
 
@@ -21,9 +16,11 @@ struct DiskOptions {
   std::uint64_t reserve_bytes = 16U << 20U;
 };
 
-/// Files through pread and write, directory syncs, sync before a log file is closed, preallocated log files,
-/// a reserve of free space, and a latch: after the first fault of any kind every call fails with it. Thread:
-/// any. Must outlive the databases opened with it.
-std::unique_ptr<leveldb::Env> make_disk_env(const DiskOptions& options);
+/// Files through pread and write, directory syncs, preallocated log files and a reserve of free space, behind
+/// the latch of LatchEnv. Thread: any. Must outlive the databases opened with it.
+std::unique_ptr<LatchEnv> make_disk_env(const DiskOptions& options);
+
+/// The same files without the latch: for reading, and to be wrapped.
+std::unique_ptr<leveldb::Env> make_posix_env(const DiskOptions& options);
 
 }  // namespace raft

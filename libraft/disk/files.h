@@ -1,13 +1,11 @@
-// The files of the disk env.
+// The files of the posix env.
 #pragma once
 
 #include <leveldb/env.h>
 
-#include <memory>
 #include <string>
 
 #include "libraft/disk/disk_env.h"
-#include "libraft/disk/latch.h"
 
 namespace raft {
 
@@ -20,13 +18,17 @@ leveldb::Status sync_directory(const std::string& directory);
 /// IOError when less than `reserve_bytes` is free where `path` lives.
 leveldb::Status check_reserve(const std::string& path, std::uint64_t reserve_bytes);
 
-/// Creates or truncates `path`. `log`: preallocate, and sync before closing.
-leveldb::Status open_writable(const std::string& path, bool log, const DiskOptions& options,
-                              std::shared_ptr<Latch> latch, leveldb::WritableFile** file);
+enum class FileUse {
+  kLog,    ///< grows for long, is synced often: preallocated
+  kOther,  ///< written once
+};
+
+/// Creates or truncates `path`.
+leveldb::Status open_writable(const std::string& path, FileUse use, const DiskOptions& options,
+                              leveldb::WritableFile** file);
 
 /// Reads with pread: a fault of the disk is a status here, where a mapped file would end the process (finding
 /// F7).
-leveldb::Status open_random(const std::string& path, std::shared_ptr<Latch> latch,
-                            leveldb::RandomAccessFile** file);
+leveldb::Status open_random(const std::string& path, leveldb::RandomAccessFile** file);
 
 }  // namespace raft

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <memory>
 #include <utility>
 
 #include "libraft/disk/files.h"
@@ -12,11 +13,10 @@ namespace {
 using leveldb::Slice;
 using leveldb::Status;
 
-class DiskRandomFile final : public leveldb::RandomAccessFile {
+class PosixRandomFile final : public leveldb::RandomAccessFile {
  public:
-  DiskRandomFile(std::string path, int fd, std::shared_ptr<Latch> latch)
-      : path_(std::move(path)), fd_(fd), latch_(std::move(latch)) {}
-  ~DiskRandomFile() override { ::close(fd_); }
+  PosixRandomFile(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
+  ~PosixRandomFile() override { ::close(fd_); }
 
   Status Read(std::uint64_t offset, std::size_t n, Slice* result, char* scratch) const override {
     std::size_t done = 0;
@@ -24,7 +24,7 @@ class DiskRandomFile final : public leveldb::RandomAccessFile {
       const ssize_t got = ::pread(fd_, scratch + done, n - done, static_cast<off_t>(offset + done));
       if (got == 0) break;
       if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return latch_->pass(errno_status(path_, errno));
+      if (got < 0) return errno_status(path_, errno);
       done += static_cast<std::size_t>(got);
     }
     *result = Slice(scratch, done);
@@ -34,16 +34,15 @@ class DiskRandomFile final : public leveldb::RandomAccessFile {
  private:
   const std::string path_;
   const int fd_;
-  const std::shared_ptr<Latch> latch_;  // shared by every file of the env
 };
 
 }  // namespace
 
-Status open_random(const std::string& path, std::shared_ptr<Latch> latch, leveldb::RandomAccessFile** file) {
+Status open_random(const std::string& path, leveldb::RandomAccessFile** file) {
   *file = nullptr;
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return latch->pass(errno_status(path, errno));
-  *file = std::make_unique<DiskRandomFile>(path, fd, std::move(latch)).release();
+  if (fd < 0) return errno_status(path, errno);
+  *file = std::make_unique<PosixRandomFile>(path, fd).release();
   return Status::OK();
 }
 

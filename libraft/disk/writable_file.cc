@@ -2,9 +2,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "libraft/disk/files.h"
@@ -16,34 +16,34 @@ using leveldb::Slice;
 using leveldb::Status;
 
 constexpr std::size_t kBufferBytes = 64U << 10U;
+/// Files that are not preallocated ask for free space this often.
+constexpr std::uint64_t kReserveCheckBytes = 1U << 20U;
 
 /// Buffers appends and writes them at a known offset, so that a preallocated tail stays behind what was
-/// written.
-class DiskWritableFile final : public leveldb::WritableFile {
+/// written. After a failed call no other may follow: LatchEnv sees to that.
+class PosixWritableFile final : public leveldb::WritableFile {
  public:
-  DiskWritableFile(std::string path, int fd, bool log, const DiskOptions& options,
-                   std::shared_ptr<Latch> latch)
-      : path_(std::move(path)), fd_(fd), log_(log), options_(options), latch_(std::move(latch)) {
+  PosixWritableFile(std::string path, int fd, FileUse use, const DiskOptions& options)
+      : path_(std::move(path)), fd_(fd), log_(use == FileUse::kLog), options_(options) {
     buffer_.reserve(kBufferBytes);
   }
-  ~DiskWritableFile() override {
-    if (fd_ >= 0) (void)DiskWritableFile::Close();
+  ~PosixWritableFile() override {
+    if (fd_ >= 0) ::close(fd_);
   }
 
   Status Append(const Slice& data) override {
-    if (latch_->failed()) return latch_->status();
     if (buffer_.size() + data.size() <= kBufferBytes) {
       buffer_.append(data.data(), data.size());
       return Status::OK();
     }
     Status status = Flush();
-    if (!status.ok() || data.size() > kBufferBytes) return status.ok() ? write(data) : status;
+    if (!status.ok()) return status;
+    if (data.size() > kBufferBytes) return write(data);
     buffer_.assign(data.data(), data.size());
     return status;
   }
 
   Status Flush() override {
-    if (latch_->failed()) return latch_->status();
     Status status = write(buffer_);
     buffer_.clear();
     return status;
@@ -53,37 +53,27 @@ class DiskWritableFile final : public leveldb::WritableFile {
     Status status = Flush();
     if (!status.ok()) return status;
     // Never retried: after a failed sync the kernel may call lost pages clean.
-    if (::fdatasync(fd_) != 0) return latch_->pass(errno_status(path_, errno));
-    return status;
+    return ::fdatasync(fd_) == 0 ? status : errno_status(path_, errno);
   }
 
   Status Close() override {
-    if (fd_ < 0) return latch_->status();
-    Status status = latch_->failed() ? latch_->status() : finish();
-    const int fd = std::exchange(fd_, -1);
-    if (::close(fd) != 0 && status.ok()) status = latch_->pass(errno_status(path_, errno));
+    Status status = Flush();
+    // The preallocated rest goes; should a crash bring it back, zeros are the end of a log all the same.
+    if (status.ok() && log_ && allocated_ > written_ && ::ftruncate(fd_, static_cast<off_t>(written_)) != 0) {
+      status = errno_status(path_, errno);
+    }
+    if (::close(std::exchange(fd_, -1)) != 0 && status.ok()) status = errno_status(path_, errno);
     return status;
   }
 
  private:
-  /// A log file that is closed is one that LevelDB rotated away from: unsynced, its writes would be lost from
-  /// the middle of the history (finding F2).
-  Status finish() {
-    Status status = Flush();
-    if (!status.ok() || !log_) return status;
-    if (allocated_ > written_ && ::ftruncate(fd_, static_cast<off_t>(written_)) != 0) {
-      return latch_->pass(errno_status(path_, errno));
-    }
-    return Sync();
-  }
-
   Status write(Slice data) {
     Status status = make_room(data.size());
     while (status.ok() && !data.empty()) {
       const ssize_t done = ::pwrite(fd_, data.data(), data.size(), static_cast<off_t>(written_));
       if (done < 0) {
         if (errno == EINTR) continue;
-        return latch_->pass(errno_status(path_, errno));
+        return errno_status(path_, errno);
       }
       written_ += static_cast<std::uint64_t>(done);
       data.remove_prefix(static_cast<std::size_t>(done));
@@ -94,7 +84,7 @@ class DiskWritableFile final : public leveldb::WritableFile {
   Status make_room(std::size_t bytes) {
     const std::uint64_t needed = written_ + bytes;
     if (needed <= allocated_) return Status::OK();
-    Status status = latch_->pass(check_reserve(path_, options_.reserve_bytes + bytes));
+    Status status = check_reserve(path_, options_.reserve_bytes + bytes);
     if (!status.ok()) return status;
     const std::uint64_t target = needed + (log_ ? options_.log_step_bytes : kReserveCheckBytes);
     // A file system that cannot preallocate is slower, not wrong.
@@ -103,14 +93,10 @@ class DiskWritableFile final : public leveldb::WritableFile {
     return status;
   }
 
-  /// Files that are not preallocated ask for free space this often.
-  static constexpr std::uint64_t kReserveCheckBytes = 1U << 20U;
-
   const std::string path_;
   int fd_;
   const bool log_;
   const DiskOptions options_;
-  const std::shared_ptr<Latch> latch_;  // shared by every file of the env
   std::string buffer_;
   std::uint64_t written_ = 0;    // bytes in the file
   std::uint64_t allocated_ = 0;  // bytes there is room for without asking
@@ -140,12 +126,12 @@ Status check_reserve(const std::string& path, std::uint64_t reserve_bytes) {
                                    std::to_string(reserve_bytes) + " needed with the reserve");
 }
 
-Status open_writable(const std::string& path, bool log, const DiskOptions& options,
-                     std::shared_ptr<Latch> latch, leveldb::WritableFile** file) {
+Status open_writable(const std::string& path, FileUse use, const DiskOptions& options,
+                     leveldb::WritableFile** file) {
   *file = nullptr;
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return errno_status(path, errno);
-  *file = std::make_unique<DiskWritableFile>(path, fd, log, options, std::move(latch)).release();
+  *file = std::make_unique<PosixWritableFile>(path, fd, use, options).release();
   return Status::OK();
 }
 

@@ -1,14 +1,13 @@
 #include <leveldb/db.h>
+#include <leveldb/env.h>
 #include <leveldb/write_batch.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <mutex>
+#include <optional>
 #include <utility>
 
 #include "libraft/base/check.h"
 #include "libraft/disk/database.h"
-#include "libraft/disk/log_tail.h"
 #include "libraft/log/keys.h"
 #include "libraft/log/log_store.h"
 #include "libraft/log/recover.h"
@@ -17,7 +16,15 @@ namespace raft {
 namespace {
 
 /// Entries that truncate_prefix removes in one write.
-constexpr std::uint64_t kTruncateEntriesMax = 4096;
+constexpr std::uint64_t kTruncateEntriesMax = 16384;
+
+/// Every write is synced, also one that nobody waits for: then there is never more than one record that a
+/// power cut can tear, and a torn record with a whole one behind it is damage.
+leveldb::WriteOptions synced() {
+  leveldb::WriteOptions options;
+  options.sync = true;
+  return options;
+}
 
 class LevelDbLog final : public LogStore {
  public:
@@ -25,8 +32,7 @@ class LevelDbLog final : public LogStore {
       : path_(std::move(path)),
         database_(std::move(database)),
         opened_(std::move(recovered.state)),
-        state_(recovered.record),
-        sequence_(recovered.sequence) {}
+        state_(recovered.record) {}
 
   [[nodiscard]] const LogState& opened() const override { return opened_; }
   [[nodiscard]] Result<void> append(const LogBatch& batch) override;
@@ -36,30 +42,44 @@ class LevelDbLog final : public LogStore {
 
  private:
   Result<EntryRecord> read_one(Index index) const;
-  Result<void> replace_suffix(Index first, leveldb::WriteBatch& write, StateRecord& state) const;
-  void put_state(const StateRecord& state, leveldb::WriteBatch& write);
-  Result<void> commit(leveldb::WriteBatch& write, const StateRecord& state);
+  [[nodiscard]] Error placed(Error error) const;
+  void remove_entries(Index first, Index last);
+  Result<void> replace_suffix(Index first, StateRecord& state);
+  Result<void> commit(StateRecord state);
+  Result<void> remove_durably_dropped(Index first, Index last);
+  Result<void> failed(Error error);
 
   const std::string path_;
   const std::unique_ptr<leveldb::DB> database_;
   const LogState opened_;
 
-  // Writer thread only.
+  // Writer thread only. Reused, so that a batch allocates nothing once they have grown.
   StateRecord state_;
-  std::uint64_t sequence_;
+  leveldb::WriteBatch write_;
   std::string scratch_;
   std::optional<Error> failed_;
 };
 
+Error LevelDbLog::placed(Error error) const {
+  error.where = path_ + ": " + error.where;
+  return error;
+}
+
 Result<EntryRecord> LevelDbLog::read_one(Index index) const {
   std::string bytes;
   RETURN_IF_ERROR(checked(database_->Get(read_options(), entry_key(index), &bytes), path_));
-  return decode_entry(index, bytes);
+  auto record = decode_entry(index, bytes);
+  if (!record) return fail(placed(std::move(record.error())));
+  return record;
 }
 
-Result<void> LevelDbLog::replace_suffix(Index first, leveldb::WriteBatch& write, StateRecord& state) const {
+void LevelDbLog::remove_entries(Index first, Index last) {
+  for (Index index = first; index <= last; index = index.next()) write_.Delete(entry_key(index));
+}
+
+Result<void> LevelDbLog::replace_suffix(Index first, StateRecord& state) {
   RAFT_CHECK(first > state.base.index);
-  for (Index index = first; index <= state.last; index = index.next()) write.Delete(entry_key(index));
+  remove_entries(first, state.last);
   state.last = first.previous();
   if (state.last == state.base.index) {
     state.last_hash = state.base_hash;
@@ -70,46 +90,50 @@ Result<void> LevelDbLog::replace_suffix(Index first, leveldb::WriteBatch& write,
   return {};
 }
 
-void LevelDbLog::put_state(const StateRecord& state, leveldb::WriteBatch& write) {
-  // Never the same key twice: an overwritten key can come back in LevelDB 1.23 (finding F5).
-  write.Delete(state_key(sequence_));
-  write.Put(state_key(++sequence_), encode_state(state));
+Result<void> LevelDbLog::failed(Error error) {
+  failed_ = std::move(error);
+  return fail(*failed_);
 }
 
-Result<void> LevelDbLog::commit(leveldb::WriteBatch& write, const StateRecord& state) {
-  leveldb::WriteOptions options;
-  options.sync = true;
-  if (auto written = checked(database_->Write(options, &write), path_); !written) {
-    failed_ = written.error();
-    return written;
-  }
+/// The batch so far and the new state, synced. The state comes last: it carries the end mark.
+Result<void> LevelDbLog::commit(StateRecord state) {
+  // Never the same key twice: an overwritten key can come back in LevelDB 1.23 (finding F5).
+  write_.Delete(state_key(state_.sequence));
+  state.sequence = state_.sequence + 1;
+  scratch_.clear();
+  encode_state(state, scratch_);
+  write_.Put(state_key(state.sequence), scratch_);
+  auto written = checked(database_->Write(synced(), &write_), path_);
+  if (!written) return failed(std::move(written.error()));
   state_ = state;
   return {};
 }
 
 Result<void> LevelDbLog::append(const LogBatch& batch) {
   if (failed_) return fail(*failed_);
-  leveldb::WriteBatch write;
+  if (batch.empty()) return {};
+  write_.Clear();
   StateRecord state = state_;
   if (batch.hard_state) state.hard_state = *batch.hard_state;
   if (!batch.entries.empty() && batch.entries.front().index <= state.last) {
-    RETURN_IF_ERROR(replace_suffix(batch.entries.front().index, write, state));
+    if (auto replaced = replace_suffix(batch.entries.front().index, state); !replaced) {
+      return failed(std::move(replaced.error()));
+    }
   }
   for (const Entry& entry : batch.entries) {
     RAFT_CHECK(entry.index == state.last.next());
     scratch_.clear();
     state.last_hash = encode_entry(entry, state.last_hash, scratch_);
     state.last = entry.index;
-    write.Put(entry_key(entry.index), scratch_);
+    write_.Put(entry_key(entry.index), scratch_);
   }
-  put_state(state, write);
-  return commit(write, state);
+  return commit(state);
 }
 
 Result<std::vector<Entry>> LevelDbLog::read(Index first, Index last, std::size_t bytes_max) const {
   leveldb::ReadOptions options = read_options();
   options.fill_cache = false;
-  std::unique_ptr<leveldb::Iterator> it(database_->NewIterator(options));
+  const std::unique_ptr<leveldb::Iterator> it(database_->NewIterator(options));
   std::vector<Entry> entries;
   std::size_t bytes = 0;
   std::optional<std::uint64_t> previous_hash;
@@ -117,73 +141,110 @@ Result<std::vector<Entry>> LevelDbLog::read(Index first, Index last, std::size_t
     const Index expected = first + entries.size();
     const auto index = number_of({it->key().data(), it->key().size()}, kEntryPrefix);
     if (index != expected.value()) break;
-    ASSIGN_OR_RETURN(EntryRecord record, decode_entry(expected, {it->value().data(), it->value().size()}));
-    if (previous_hash && record.previous_hash != *previous_hash) {
-      return fail(ErrorCode::kCorruption, path_ + " entry " + std::to_string(*index),
-                  "does not follow the one before");
+    auto record = decode_entry(expected, {it->value().data(), it->value().size()});
+    if (!record) return fail(placed(std::move(record.error())));
+    if (previous_hash && record->previous_hash != *previous_hash) {
+      return fail(ErrorCode::kCorruption, path_ + ": entry " + std::to_string(*index),
+                  "does not follow the entry before it");
     }
-    previous_hash = record.hash;
-    bytes += record.entry.bytes().size();
+    previous_hash = record->hash;
+    bytes += record->entry.bytes().size();
     if (!entries.empty() && bytes > bytes_max) return entries;
-    entries.push_back(std::move(record.entry));
+    entries.push_back(std::move(record->entry));
     if (expected == last) return entries;
   }
-  RETURN_IF_ERROR(checked(it->status(), path_));
-  return fail(ErrorCode::kCorruption, path_ + " entry " + std::to_string((first + entries.size()).value()),
-              "is missing");
+  const std::string where = path_ + ": entry " + std::to_string((first + entries.size()).value());
+  RETURN_IF_ERROR(checked(it->status(), where));
+  return fail(ErrorCode::kCorruption, where, "is missing");
 }
 
 Result<void> LevelDbLog::truncate_prefix(EntryId base) {
   if (failed_) return fail(*failed_);
-  RAFT_CHECK(base.index <= state_.last);
   if (base.index <= state_.base.index) return {};
-  ASSIGN_OR_RETURN(const EntryRecord last_dropped, read_one(base.index));
-  RAFT_CHECK(last_dropped.entry.term == base.term);
+  write_.Clear();
   StateRecord state = state_;
   const Index first = state.base.index.next();
   state.base = base;
-  state.base_hash = last_dropped.hash;
+  bool kept = false;  // the base is an entry of this log, so what follows it is too
+  if (base.index <= state.last) {
+    auto entry = read_one(base.index);
+    if (!entry) return failed(std::move(entry.error()));
+    kept = entry->entry.term == base.term;
+    state.base_hash = entry->hash;
+  }
+  if (!kept) {
+    // A snapshot took the log's place: a new chain begins behind it.
+    remove_entries(base.index.next(), state.last);
+    state.base_hash = 0;
+    state.last = base.index;
+    state.last_hash = 0;
+  }
+  const Index last = std::min(base.index, state_.last);
   // The new base first: entries before it mean nothing, whether or not they are still there.
-  leveldb::WriteBatch write;
-  put_state(state, write);
-  RETURN_IF_ERROR(commit(write, state));
-  for (Index from = first; from <= base.index; from = from + kTruncateEntriesMax) {
-    leveldb::WriteBatch removal;
-    const Index to = std::min(base.index, from + (kTruncateEntriesMax - 1));
-    for (Index index = from; index <= to; index = index.next()) removal.Delete(entry_key(index));
-    if (auto removed = checked(database_->Write({}, &removal), path_); !removed) {
-      failed_ = removed.error();
-      return removed;
-    }
+  RETURN_IF_ERROR(commit(state));
+  return remove_durably_dropped(first, last);
+}
+
+Result<void> LevelDbLog::remove_durably_dropped(Index first, Index last) {
+  for (Index from = first; from <= last; from = from + kTruncateEntriesMax) {
+    write_.Clear();
+    remove_entries(from, std::min(last, from + (kTruncateEntriesMax - 1)));
+    auto removed = checked(database_->Write(synced(), &write_), path_);
+    if (!removed) return failed(std::move(removed.error()));
   }
   return {};
 }
 
-Result<void> initialise(leveldb::DB& database, const std::string& path) {
+/// The format and the first state, when the database is new.
+Result<void> initialise(leveldb::DB& database, const std::string& path, StateRecord& state) {
+  state.sequence = 1;
+  std::string record;
+  encode_state(state, record);
   leveldb::WriteBatch write;
   write.Put(leveldb::Slice(kVersionKey.data(), kVersionKey.size()),
             std::string(1, static_cast<char>(kLogFormat)));
-  write.Put(state_key(1), encode_state({}));
-  leveldb::WriteOptions options;
-  options.sync = true;
-  return checked(database.Write(options, &write), path);
+  write.Put(state_key(state.sequence), record);
+  return checked(database.Write(synced(), &write), path);
+}
+
+/// Removes what a truncation had no time to.
+Result<void> remove_leftovers(leveldb::DB& database, const std::string& path, Index base) {
+  const std::unique_ptr<leveldb::Iterator> it(database.NewIterator(read_options()));
+  leveldb::WriteBatch write;
+  const std::string end = entry_key(base.next());
+  for (it->Seek(entry_key(Index(0))); it->Valid() && it->key().compare(end) < 0; it->Next()) {
+    write.Delete(it->key());
+  }
+  RETURN_IF_ERROR(checked(it->status(), path));
+  return checked(database.Write(synced(), &write), path);
+}
+
+/// What the files hold, read without changing them: a log that cannot be trusted stays as it was found.
+Result<Recovered> look(const LogOptions& options) {
+  leveldb::FileLock* lock = nullptr;
+  const std::string lock_path = options.path + "/LOCK";
+  RETURN_IF_ERROR(checked(options.env->LockFile(lock_path, &lock), options.path));
+  auto recovered = verify_log(*options.env, options.path);
+  RETURN_IF_ERROR(checked(options.env->UnlockFile(lock), lock_path));
+  if (!recovered && recovered.error().code == ErrorCode::kNotFound) return Recovered{.fresh = true};
+  return recovered;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<LogStore>> open_log_store(const LogOptions& options) {
-  // Works on files, so only where the env does; an env in memory has no torn tails to cut here.
-  if (std::filesystem::is_directory(options.path)) RETURN_IF_ERROR(repair_log_tail(options.path));
-  leveldb::DB* raw = nullptr;
-  const leveldb::Status opened = leveldb::DB::Open(database_options(options.env), options.path, &raw);
-  std::unique_ptr<leveldb::DB> database(raw);
-  RETURN_IF_ERROR(checked(opened, options.path));
-  ASSIGN_OR_RETURN(auto recovered, recover_log(*database));
-  if (!recovered) {
-    RETURN_IF_ERROR(initialise(*database, options.path));
-    recovered = Recovered{.sequence = 1};
+  RETURN_IF_ERROR(checked(options.env->CreateDir(options.path), options.path));
+  ASSIGN_OR_RETURN(Recovered recovered, look(options));
+  leveldb::Options opening = database_options(options.env);
+  opening.write_buffer_size = options.write_buffer_bytes;
+  auto database = open_database(opening, options.path, LogPolicy::kAcknowledged);
+  if (!database) return fail(std::move(database.error()));
+  if (recovered.fresh) {
+    RETURN_IF_ERROR(initialise(**database, options.path, recovered.record));
+  } else if (recovered.leftovers > 0) {
+    RETURN_IF_ERROR(remove_leftovers(**database, options.path, recovered.state.base.index));
   }
-  return std::make_unique<LevelDbLog>(options.path, std::move(database), std::move(*recovered));
+  return std::make_unique<LevelDbLog>(options.path, std::move(*database), std::move(recovered));
 }
 
 }  // namespace raft

@@ -52,12 +52,15 @@ class LogStore {
                                                         std::size_t bytes_max) const = 0;
 
   /// Forgets everything up to and including `base`, which must be applied and durable in the state machine.
+  /// When `base` is not an entry of this log (a snapshot came from elsewhere), the whole log goes.
   [[nodiscard]] virtual Result<void> truncate_prefix(EntryId base) = 0;
 };
 
 struct LogOptions {
   leveldb::Env* env = nullptr;  ///< not owned; the hardened Env in production, a fault-injecting one in tests
   std::string path;             ///< <data-dir>/wal
+  /// Bytes that LevelDB gathers before it writes a table; a log file grows to about as much.
+  std::size_t write_buffer_bytes = 32U << 20U;
 };
 
 /// Opens or creates. Cuts a torn, never-acknowledged tail; damage before it is kCorruption with its place,

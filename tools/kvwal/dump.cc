@@ -1,0 +1,154 @@
+// kvwal dump: the entries of a log, one a line, keys and values safe for a terminal.
+#include <cstdio>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "libkv/machine/command.h"
+#include "libraft/core/describe.h"
+#include "tools/common/escape.h"
+#include "tools/common/json_writer.h"
+#include "tools/kvwal/verbs.h"
+
+namespace tools::kvwal {
+namespace {
+
+enum class Values { kNone, kEscaped, kHex };
+
+/// Writes operations as JSON objects: bytes that are UTF-8 under their name, others in base64 under name_b64.
+class JsonOperations {
+ public:
+  JsonOperations(JsonWriter& json, Values values) : json_(json), values_(values) {}
+
+  void operator()(const kv::PutOp& op) {
+    type("put");
+    bytes("key", op.key);
+    value(op.value);
+    if (op.lease != 0) json_.key("lease").number(op.lease);
+  }
+  void operator()(const kv::DeleteRangeOp& op) {
+    type("delete");
+    bytes("key", op.key);
+    if (!op.range_end.empty()) bytes("range_end", op.range_end);
+  }
+  void operator()(const kv::RangeOp& op) {
+    type("range");
+    bytes("key", op.key);
+    if (!op.range_end.empty()) bytes("range_end", op.range_end);
+  }
+  void operator()(const kv::TxnOp& op) {
+    type("txn");
+    json_.key("compares").begin_array();
+    for (const kv::Compare& compare : op.compares) {
+      json_.begin_object();
+      bytes("key", compare.key);
+      json_.end_object();
+    }
+    json_.end_array();
+    branch("success", op.success);
+    branch("failure", op.failure);
+  }
+  void operator()(const kv::CompactOp& op) {
+    type("compact");
+    json_.key("revision").number(op.revision);
+  }
+  void operator()(const kv::PublishMemberOp& op) {
+    type("publish-member");
+    json_.key("member").string(raft::describe(op.member)).key("name").string(op.name);
+  }
+
+ private:
+  void type(std::string_view name) { json_.key("op").string(name); }
+  void bytes(const std::string& name, std::string_view value) {
+    if (is_utf8(value)) {
+      json_.key(name).string(value);
+    } else {
+      json_.key(name + "_b64").string(base64_encode(value));
+    }
+  }
+  void value(std::string_view value) {
+    if (values_ == Values::kEscaped) bytes("value", value);
+    if (values_ == Values::kHex) json_.key("value_hex").string(hex_escape(value));
+    json_.key("value_bytes").unsigned_number(value.size());
+  }
+  void branch(std::string_view name, const std::vector<kv::Op>& ops) {
+    json_.key(name).begin_array();
+    for (const kv::Op& op : ops) {
+      json_.begin_object();
+      std::visit(*this, op.value);
+      json_.end_object();
+    }
+    json_.end_array();
+  }
+
+  JsonWriter& json_;
+  const Values values_;
+};
+
+class Printer {
+ public:
+  Printer(bool json, Values values) : json_(json), values_(values) {}
+
+  void print(const raft::Entry& entry) {
+    std::optional<kv::Command> command;
+    if (entry.type == raft::EntryType::kCommand) {
+      if (auto decoded = kv::decode_command(entry.bytes())) command = std::move(*decoded);
+    }
+    const std::string line = json_ ? json_line(entry, command) : table_line(entry, command);
+    std::printf("%s\n", line.c_str());
+  }
+
+ private:
+  std::string json_line(const raft::Entry& entry, const std::optional<kv::Command>& command) const {
+    JsonWriter json;
+    json.begin_object();
+    json.key("index").unsigned_number(entry.index.value()).key("term").unsigned_number(entry.term.value());
+    json.key("type").string(name(entry.type)).key("bytes").unsigned_number(entry.bytes().size());
+    if (command) {
+      json.key("member")
+          .string(raft::describe(command->origin))
+          .key("sequence")
+          .unsigned_number(command->sequence);
+      std::visit(JsonOperations(json, values_), command->operation);
+    } else if (entry.type == raft::EntryType::kCommand) {
+      json.key("op").string("unknown");
+    }
+    return json.end_object().take();
+  }
+
+  std::string table_line(const raft::Entry& entry, const std::optional<kv::Command>& command) const {
+    char head[64];
+    std::snprintf(head, sizeof(head), "%10llu %6llu  ", static_cast<unsigned long long>(entry.index.value()),
+                  static_cast<unsigned long long>(entry.term.value()));
+    std::string line = head + std::string(name(entry.type));
+    if (command) line = head + kv::describe(command->operation);
+    if (!command && entry.type == raft::EntryType::kCommand) line += " (of a newer version)";
+    const auto* put = command ? std::get_if<kv::PutOp>(&command->operation) : nullptr;
+    if (put != nullptr && values_ == Values::kEscaped) line += " value=" + quote(put->value);
+    if (put != nullptr && values_ == Values::kHex) line += " value=" + hex_escape(put->value);
+    return line;
+  }
+
+  const bool json_;
+  const Values values_;
+};
+
+}  // namespace
+
+Outcome<void> dump(const Parsed& parsed) {
+  const std::string values = parsed.text("values");
+  Printer printer(parsed.text("write-out") == "jsonl", values == "none"  ? Values::kNone
+                                                       : values == "hex" ? Values::kHex
+                                                                         : Values::kEscaped);
+  const auto from = static_cast<std::uint64_t>(parsed.number("from"));
+  const std::uint64_t to = parsed.given("to") ? static_cast<std::uint64_t>(parsed.number("to"))
+                                              : std::numeric_limits<std::uint64_t>::max();
+  // What stands before a damage is printed; the damage is the exit code.
+  TRY_ASSIGN([[maybe_unused]] const raft::Inspected inspected,
+             inspect(wal_directory(parsed.arguments().front()), [&](const raft::Entry& entry) {
+               if (entry.index.value() >= from && entry.index.value() <= to) printer.print(entry);
+             }));
+  return {};
+}
+
+}  // namespace tools::kvwal

@@ -35,9 +35,9 @@ class Member final : public ReplicaServer, private raft::StateMachine {
         .ticked = [this](Clock::time_point now) { ticked(now); },
         .failed =
             [this](const raft::Error& error) {
+              failed_(error);
               writes_.fail_all(ServerError::kStopped);
               reads_.fail_all(ServerError::kStopped);
-              failed_(error);
             },
     };
     ASSIGN_OR_RETURN(driver_, raft::Driver::start(options_.replica, {parts_.log, this, parts_.transport},
@@ -206,9 +206,10 @@ bool Member::alive() {
 }
 
 void Member::hand_over(std::chrono::milliseconds limit) {
-  std::unique_lock lock(leader_mutex_);
-  if (leader_ != options_.replica.self || options_.replica.membership.voters.size() < 2) return;
+  const bool leads = driver_->status().role == raft::RoleName::kLeader;
+  if (!leads || options_.replica.membership.voters.size() < 2) return;
   driver_->transfer_leadership(std::nullopt);
+  std::unique_lock lock(leader_mutex_);
   leader_moved_.wait_for(lock, limit, [this] { return leader_ && leader_ != options_.replica.self; });
 }
 

@@ -49,7 +49,9 @@ void with_view(const Context& context, const CallPtr& call, bool serializable, A
   context.server.read(
       [call, answer = std::move(answer)](std::expected<ReadView, RequestFailure> view) mutable {
         if (!view) return refuse(call, status_of(view.error().error));
-        call->post([answer = std::move(answer), view = std::move(*view)] { answer(view); });
+        call->post([call, answer = std::move(answer), view = std::move(*view)] {
+          if (!call->cancelled()) answer(view);  // who went away costs no more
+        });
       });
 }
 

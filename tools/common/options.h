@@ -107,8 +107,6 @@ class OptionParser {
                                                Parsed& parsed) const;
   [[nodiscard]] Outcome<void> set(const OptionSpec& spec, std::string value, Parsed& parsed) const;
   void fill_defaults(Parsed& parsed) const;
-  [[nodiscard]] const OptionSpec* find(std::string_view name) const;
-  [[nodiscard]] const OptionSpec& resolve(const OptionSpec& spec) const;
   [[nodiscard]] Failure unknown(std::string_view word) const;
 
   std::span<const OptionSpec> own_;

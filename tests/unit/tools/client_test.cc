@@ -1,0 +1,245 @@
+#include "tools/kvctl/client.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <sstream>
+
+#include "libkv/api/proto/rpc.pb.h"
+
+namespace tools::kvctl {
+namespace {
+
+using kv::rpc::Code;
+using kv::rpc::UnaryResult;
+using std::chrono::milliseconds;
+
+/// Time that passes only when somebody waits.
+struct VirtualTime {
+  std::chrono::steady_clock::time_point now{std::chrono::hours(1)};
+  ClientTime hands() {
+    return {.now = [this] { return now; }, .pause = [this](milliseconds time) { now += time; }};
+  }
+};
+
+/// What one endpoint does: the answers it gives in turn, the last one for ever; none: nobody listens.
+struct Script {
+  std::deque<UnaryResult> answers;
+  std::vector<milliseconds> timeouts{};  // of the calls that came
+  std::vector<kv::rpc::Metadata> metadata{};
+  int dials = 0;
+};
+
+class ScriptedChannel final : public kv::rpc::Channel {
+ public:
+  ScriptedChannel(Script& script, VirtualTime& time) : script_(script), time_(time) {}
+  UnaryResult call(std::string_view, std::string, kv::rpc::CallOptions options) override {
+    const milliseconds timeout = options.timeout.value_or(milliseconds(0));
+    script_.timeouts.push_back(timeout);
+    script_.metadata.push_back(options.metadata);
+    UnaryResult answer = script_.answers.front();
+    if (script_.answers.size() > 1) script_.answers.pop_front();
+    if (answer.status.code == Code::kDeadlineExceeded) time_.now += timeout;
+    return answer;
+  }
+  void unary(std::string_view, std::string, kv::rpc::CallOptions,
+             std::function<void(UnaryResult)> done) override {
+    done({});
+  }
+  std::shared_ptr<kv::rpc::ClientStream> stream(std::string_view, kv::rpc::CallOptions,
+                                                kv::rpc::StreamEvents) override {
+    return nullptr;
+  }
+  [[nodiscard]] bool connected() const override { return true; }
+
+ private:
+  Script& script_;
+  VirtualTime& time_;
+};
+
+class ScriptedDialer final : public Dialer {
+ public:
+  explicit ScriptedDialer(VirtualTime& time) : time_(time) {}
+  raft::Result<std::shared_ptr<kv::rpc::Channel>> dial(const Endpoint& endpoint, milliseconds) override {
+    Script& script = scripts[endpoint.text];
+    ++script.dials;
+    if (script.answers.empty()) return raft::fail(fault, endpoint.text, "Connection refused");
+    return std::make_shared<ScriptedChannel>(script, time_);
+  }
+  std::map<std::string, Script> scripts;
+  raft::ErrorCode fault = raft::ErrorCode::kUnavailable;
+
+ private:
+  VirtualTime& time_;
+};
+
+UnaryResult answer(std::string bytes) {
+  return {.status = {}, .response = std::move(bytes), .sent = true};
+}
+UnaryResult failure(Code code, std::string text, bool sent = true) {
+  return {.status = {code, std::move(text)}, .response = {}, .sent = sent};
+}
+UnaryResult no_answer() {
+  return failure(Code::kDeadlineExceeded, "context deadline exceeded");
+}
+
+class ClientTest : public ::testing::Test {
+ protected:
+  Client& client() {
+    if (!client_) client_.emplace(settings, dialer, &log, time.hands());
+    return *client_;
+  }
+  Outcome<std::string> read() { return client().call(kRange, std::string("q")); }
+  Outcome<std::string> write() { return client().call(kPut, std::string("q")); }
+
+  VirtualTime time;
+  ScriptedDialer dialer{time};
+  Settings settings{.endpoints = {{.text = "a"}, {.text = "b"}}};
+  std::ostringstream log;
+
+ private:
+  std::optional<Client> client_;
+};
+
+TEST_F(ClientTest, TheNextEndpointAnswersWhenTheFirstIsDown) {
+  dialer.scripts["b"].answers = {answer("yes")};
+  EXPECT_EQ(write().value(), "yes");
+  EXPECT_EQ(log.str(),
+            "debug: /etcdserverpb.KV/Put to a: could not connect: Connection refused\n"
+            "debug: /etcdserverpb.KV/Put to b: answered\n");
+}
+
+TEST_F(ClientTest, TheEndpointThatAnsweredIsAskedFirstFromThenOn) {
+  dialer.scripts["b"].answers = {answer("yes")};
+  ASSERT_TRUE(write());
+  ASSERT_TRUE(write());
+  EXPECT_EQ(dialer.scripts["a"].dials, 1);
+  EXPECT_EQ(dialer.scripts["b"].dials, 1);
+}
+
+TEST_F(ClientTest, NobodyReachableIsSaidForEachEndpointAfterTheDialTimeout) {
+  const auto began = time.now;
+  const auto outcome = write();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().exit, kExitUnavailable);
+  EXPECT_EQ(outcome.error().text,
+            "no endpoint could be reached: a: could not connect: Connection refused; "
+            "b: could not connect: Connection refused");
+  EXPECT_GT(time.now - began, milliseconds(1000));
+  EXPECT_LT(time.now - began, milliseconds(2001));
+}
+
+TEST_F(ClientTest, AWriteThatWasNotAppliedIsTriedAgain) {
+  dialer.scripts["a"].answers = {failure(Code::kUnavailable, "etcdserver: no leader")};
+  dialer.scripts["b"].answers = {failure(Code::kUnavailable, "etcdserver: leader changed"),
+                                 failure(Code::kUnavailable, "gone", false), answer("yes")};
+  EXPECT_EQ(write().value(), "yes");
+}
+
+TEST_F(ClientTest, AWriteOfUnknownOutcomeIsSentOnce) {
+  dialer.scripts["a"].answers = {failure(Code::kUnavailable, "a: connection lost: closed by the peer")};
+  dialer.scripts["b"].answers = {answer("never asked")};
+  const auto outcome = write();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error(),
+            (Failure{kExitUnknown,
+                     "outcome unknown: the request was sent, and may or may not have been applied; "
+                     "a: a: connection lost: closed by the peer"}));
+  EXPECT_EQ(dialer.scripts["b"].dials, 0);
+}
+
+TEST_F(ClientTest, AWriteWithoutAnAnswerIsUnknownAfterTheWholeTimeout) {
+  dialer.scripts["a"].answers = {no_answer()};
+  dialer.scripts["b"].answers = {answer("never asked")};
+  const auto outcome = write();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().exit, kExitUnknown);
+  EXPECT_NE(outcome.error().text.find("a: no answer within 5s"), std::string::npos);
+  EXPECT_EQ(dialer.scripts["a"].timeouts, (std::vector<milliseconds>{settings.timeout}));
+}
+
+TEST_F(ClientTest, AReadAsksTheNextEndpointInTime) {
+  dialer.scripts["a"].answers = {no_answer()};
+  dialer.scripts["b"].answers = {answer("yes")};
+  EXPECT_EQ(read().value(), "yes");
+  EXPECT_EQ(dialer.scripts["a"].timeouts, (std::vector<milliseconds>{milliseconds(2500)}));
+}
+
+TEST_F(ClientTest, AReadThatNobodyAnswersTimesOutAndSaysSo) {
+  dialer.scripts["a"].answers = {no_answer()};
+  const auto outcome = read();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().exit, kExitTimeout);
+  EXPECT_EQ(outcome.error().text.find("timed out after 5s: a: no answer within "), 0U);
+  EXPECT_NE(outcome.error().text.find("b: could not connect: Connection refused"), std::string::npos);
+}
+
+TEST_F(ClientTest, NoLeaderUntilTheEndIsNotNow) {
+  settings.endpoints = {{.text = "a"}};
+  dialer.scripts["a"].answers = {failure(Code::kUnavailable, "etcdserver: no leader")};
+  const auto outcome = write();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error(),
+            (Failure{kExitTemporary, "not done within 5s (nothing was applied): a: etcdserver: no leader"}));
+}
+
+TEST_F(ClientTest, ARefusalIsTheServersOwnText) {
+  dialer.scripts["a"].answers = {failure(Code::kInvalidArgument, "etcdserver: key is not provided")};
+  EXPECT_EQ(write().error(), (Failure{kExitUsage, "etcdserver: key is not provided"}));
+  EXPECT_EQ(dialer.scripts["a"].timeouts.size(), 1U);
+}
+
+TEST_F(ClientTest, ACertificateThatCannotBeReadIsNotTriedElsewhere) {
+  dialer.fault = raft::ErrorCode::kInvalidArgument;
+  EXPECT_EQ(write().error(), (Failure{kExitNoPermission, "a: Connection refused"}));
+  EXPECT_EQ(dialer.scripts["b"].dials, 0);
+}
+
+TEST_F(ClientTest, WithoutATimeoutCallsHaveNone) {
+  settings.timeout = milliseconds(0);
+  dialer.scripts["a"].answers = {answer("yes")};
+  ASSERT_TRUE(read());
+  EXPECT_EQ(dialer.scripts["a"].timeouts, (std::vector<milliseconds>{milliseconds(0)}));
+}
+
+TEST_F(ClientTest, AnAnswerThatIsNoMessageIsAProtocolFault) {
+  dialer.scripts["a"].answers = {answer("\xff\xff")};
+  const auto outcome = client().call<etcdserverpb::RangeResponse>(kRange, etcdserverpb::RangeRequest());
+  EXPECT_EQ(outcome.error().exit, kExitProtocol);
+}
+
+TEST_F(ClientTest, AUserLogsInOnceAndShowsTheToken) {
+  settings.user = "root";
+  settings.password = "secret";
+  etcdserverpb::AuthenticateResponse token;
+  token.set_token("t1");
+  dialer.scripts["a"].answers = {answer(token.SerializeAsString()), answer("yes")};
+  ASSERT_TRUE(read());
+  ASSERT_TRUE(read());
+  const auto& metadata = dialer.scripts["a"].metadata;
+  ASSERT_EQ(metadata.size(), 3U);
+  EXPECT_TRUE(metadata[0].empty());
+  EXPECT_EQ(metadata[2], (kv::rpc::Metadata{{"token", "t1"}}));
+}
+
+TEST_F(ClientTest, AnOldTokenIsReplacedOnce) {
+  settings.user = "root";
+  settings.password = "secret";
+  etcdserverpb::AuthenticateResponse token;
+  token.set_token("t");
+  dialer.scripts["a"].answers = {answer(token.SerializeAsString()),
+                                 failure(Code::kUnauthenticated, "etcdserver: invalid auth token"),
+                                 answer(token.SerializeAsString()), answer("yes")};
+  EXPECT_EQ(read().value(), "yes");
+}
+
+TEST_F(ClientTest, AUserIsNoFaultWhereThereIsNoAuthentication) {
+  settings.user = "root";
+  settings.password = "secret";
+  dialer.scripts["a"].answers = {
+      failure(Code::kFailedPrecondition, "etcdserver: authentication is not enabled"), answer("yes")};
+  EXPECT_EQ(read().value(), "yes");
+}
+
+}  // namespace
+}  // namespace tools::kvctl

@@ -1,0 +1,93 @@
+#include "tools/kvctl/verdict.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace tools::kvctl {
+namespace {
+
+using kv::rpc::Code;
+
+struct Row {
+  Code code;
+  std::string text;
+  bool sent;
+  Verdict read;
+  Verdict write;
+};
+
+constexpr Verdict kNotNow{true, kExitTemporary};
+constexpr Verdict kLost{false, kExitUnknown};
+
+/// Both, whether it was a read or a write.
+Row same(Code code, std::string text, Verdict verdict) {
+  return {code, std::move(text), true, verdict, verdict};
+}
+
+const std::vector<Row>& table() {
+  static const std::vector<Row> rows = {
+      // Never left this machine.
+      {Code::kUnavailable, "connection closed", false, {true, kExitUnavailable}, {true, kExitUnavailable}},
+      {Code::kDeadlineExceeded,
+       "context deadline exceeded",
+       false,
+       {true, kExitTimeout},
+       {true, kExitTimeout}},
+      // Refused by the server, certainly not applied, better later or elsewhere.
+      same(Code::kUnavailable, "etcdserver: no leader", kNotNow),
+      same(Code::kUnavailable, "etcdserver: leader changed", kNotNow),
+      same(Code::kResourceExhausted, "etcdserver: too many requests", kNotNow),
+      same(Code::kUnknown, "etcdserver: too many requests", kNotNow),
+      same(Code::kFailedPrecondition, "etcdserver: rpc not supported for learner", kNotNow),
+      // May have been applied.
+      {Code::kUnavailable, "etcdserver: request timed out", true, kNotNow, kLost},
+      {Code::kUnavailable, "etcdserver: request timed out, possibly due to connection lost", true, kNotNow,
+       kLost},
+      {Code::kUnavailable, "etcdserver: server stopped", true, kNotNow, kLost},
+      {Code::kUnavailable, "127.0.0.1:1: connection lost: reset", true, kNotNow, kLost},
+      {Code::kDeadlineExceeded, "context deadline exceeded", true, {true, kExitTimeout}, kLost},
+      {Code::kInternal,
+       "stream terminated by RST_STREAM with error code: INTERNAL_ERROR",
+       true,
+       {false, kExitSoftware},
+       kLost},
+      {Code::kResourceExhausted,
+       "stream terminated by RST_STREAM with error code: ENHANCE_YOUR_CALM",
+       true,
+       {false, kExitTemporary},
+       kLost},
+      {Code::kUnknown, "etcdserver: request cancelled", true, {false, kExitSoftware}, kLost},
+      // Answered, and the answer is no.
+      same(Code::kInvalidArgument, "etcdserver: key is not provided", {false, kExitUsage}),
+      same(Code::kInvalidArgument, "etcdserver: request is too large", {false, kExitLimit}),
+      same(Code::kInvalidArgument, "etcdserver: too many operations in txn request", {false, kExitLimit}),
+      same(Code::kInvalidArgument, "etcdserver: key not found", {false, kExitNo}),
+      same(Code::kNotFound, "etcdserver: requested lease not found", {false, kExitNo}),
+      same(Code::kOutOfRange, "etcdserver: mvcc: required revision has been compacted", {false, kExitLimit}),
+      same(Code::kOutOfRange, "etcdserver: mvcc: required revision is a future revision",
+           {false, kExitLimit}),
+      same(Code::kResourceExhausted, "etcdserver: mvcc: database space exceeded", {false, kExitLimit}),
+      same(Code::kResourceExhausted, "grpc: received message larger than max (3 vs. 2)", {false, kExitLimit}),
+      same(Code::kFailedPrecondition, "etcdserver: lease already exists", {false, kExitConflict}),
+      same(Code::kFailedPrecondition, "etcdserver: not capable", {false, kExitProtocol}),
+      same(Code::kPermissionDenied, "etcdserver: permission denied", {false, kExitNoPermission}),
+      same(Code::kUnauthenticated, "etcdserver: invalid auth token", {false, kExitNoPermission}),
+      same(Code::kInvalidArgument, "etcdserver: user name is empty", {false, kExitNoPermission}),
+      same(Code::kUnimplemented, "unknown service", {false, kExitProtocol}),
+      same(Code::kDataLoss, "etcdserver: corrupt cluster", {false, kExitData}),
+  };
+  return rows;
+}
+
+TEST(Verdict, EveryFailureHasItsExitCodeAndItsRetry) {
+  for (const Row& row : table()) {
+    const kv::rpc::Status status{row.code, row.text};
+    EXPECT_EQ(judge(status, row.sent, Access::kRead), row.read) << row.text;
+    EXPECT_EQ(judge(status, row.sent, Access::kWrite), row.write) << row.text;
+  }
+}
+
+}  // namespace
+}  // namespace tools::kvctl

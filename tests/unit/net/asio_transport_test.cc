@@ -269,10 +269,16 @@ TEST(AsioTransport, SendsAndChangesPeersFromSeveralThreadsAtOnce) {
   });
   for (std::uint64_t i = 0; i < 2000; ++i) pair.a.send(pair.b.id(), numbered(i, 2));
   changer.join();
-  ASSERT_TRUE(pair.a.wait_connected(pair.b.id()));
+  // What was sent on a connection that the other side had already replaced is lost, as the contract allows;
+  // in the end one connection stands, and messages arrive again.
   const std::size_t before = pair.b.received(pair.a.id()).size();
-  pair.a.send(pair.b.id(), numbered(1, 1));
-  EXPECT_TRUE(pair.b.wait_received(pair.a.id(), before + 1));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (pair.b.received(pair.a.id()).size() == before && std::chrono::steady_clock::now() < deadline) {
+    ASSERT_TRUE(pair.a.wait_connected(pair.b.id()));
+    pair.a.send(pair.b.id(), numbered(1, 1));
+    std::this_thread::yield();
+  }
+  EXPECT_GT(pair.b.received(pair.a.id()).size(), before);
 }
 
 }  // namespace

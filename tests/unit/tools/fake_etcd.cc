@@ -82,7 +82,8 @@ etcdserverpb::DeleteRangeResponse FakeEtcd::remove(const etcdserverpb::DeleteRan
   which.set_key(request.key());
   which.set_range_end(request.range_end());
   etcdserverpb::DeleteRangeResponse response;
-  for (const auto& kv : range(which).kvs()) {
+  const etcdserverpb::RangeResponse doomed = range(which);
+  for (const auto& kv : doomed.kvs()) {
     data_.erase(kv.key());
     response.set_deleted(response.deleted() + 1);
   }

@@ -58,7 +58,7 @@ std::optional<nanoseconds> parse_duration(std::string_view text) {
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     std::size_t length = 0;
     while (length < text.size() && !starts_number(text[length])) ++length;
-    const Unit* unit = length == 0 && bare ? find_unit("s") : find_unit(text.substr(0, length));
+    const Unit* unit = bare && text.empty() ? find_unit("s") : find_unit(text.substr(0, length));
     if (unit == nullptr) return std::nullopt;
     bare = false;
     total += number * unit->nanoseconds;

@@ -126,7 +126,7 @@ TEST_F(Kvctl, AWriteOfUnknownOutcomeIsExitThree) {
 
 TEST_F(Kvctl, ExportGivesWhatImportTakes) {
   for (int i = 0; i < 250; ++i)
-    run({"put", "k" + std::to_string(i), std::string(1, static_cast<char>(i)) + "v"});
+    run({"put", "--literal", "--", "k" + std::to_string(i), std::string(1, static_cast<char>(i)) + "v"});
   const Ran all = run({"export", "-q"});
   EXPECT_EQ(all.exit, 0);
   EXPECT_EQ(std::ranges::count(all.out, '\n'), 250);

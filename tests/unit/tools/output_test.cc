@@ -142,7 +142,7 @@ TEST(Output, EndpointStatusAndHealth) {
   status.status.set_raftterm(2);
   status.status.add_errors("etcdserver: no leader");
   EXPECT_EQ(printed({}, std::vector{status}),
-            "h:1, ca50e9357181d758, 3.6.14, 3.6.0, 20 kB, 16 kB, 20%, 0 B, true, false, 2, 0, 0, "
+            "h:1, ca50e9357181d4d0, 3.6.14, 3.6.0, 20 kB, 16 kB, 20%, 0 B, true, false, 2, 0, 0, "
             "etcdserver: no leader, , false\n");
   EXPECT_EQ(printed({.format = Format::kRaw}, std::vector{status}),
             "refused: the format raw is for keys and values");

@@ -66,6 +66,8 @@ Result<std::unique_ptr<leveldb::DB>> open_database(const leveldb::Options& optio
   const leveldb::Status status = leveldb::DB::Open(options, path, &opened);
   std::unique_ptr<leveldb::DB> database(opened);
   if (status.IsCorruption()) RETURN_IF_ERROR(check_tables(*options.env, path));
+  // LevelDB creates what is missing: that something was not found means that part of a database is gone.
+  if (status.IsNotFound()) return fail(ErrorCode::kCorruption, path, status.ToString());
   RETURN_IF_ERROR(checked(status, path));
   return database;
 }

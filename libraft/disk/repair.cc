@@ -83,6 +83,8 @@ Result<Manifest> inspect_manifest(leveldb::Env& env, const std::string& director
   }
   name.pop_back();
   const std::string path = directory + "/" + name;
+  if (!env.FileExists(path))
+    return fail(ErrorCode::kCorruption, current_path, "names " + name + ", which is missing");
   ASSIGN_OR_RETURN(const std::string bytes, read_file(env, path));
   Manifest manifest;
   bool parsed = true;

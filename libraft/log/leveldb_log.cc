@@ -219,14 +219,15 @@ Result<void> remove_leftovers(leveldb::DB& database, const std::string& path, In
   return checked(database.Write(synced(), &write), path);
 }
 
-/// What the files hold, read without changing them: a log that cannot be trusted stays as it was found.
+/// What the files hold, read without changing them: a log that cannot be trusted stays as it was found. Only
+/// where there is no database at all may one be made: no error of reading one is taken for its absence.
 Result<Recovered> look(const LogOptions& options) {
   leveldb::FileLock* lock = nullptr;
   const std::string lock_path = options.path + "/LOCK";
   RETURN_IF_ERROR(checked(options.env->LockFile(lock_path, &lock), options.path));
-  auto recovered = verify_log(*options.env, options.path);
+  auto recovered = holds_database(*options.env, options.path) ? verify_log(*options.env, options.path)
+                                                              : Result<Recovered>(Recovered{.fresh = true});
   RETURN_IF_ERROR(checked(options.env->UnlockFile(lock), lock_path));
-  if (!recovered && recovered.error().code == ErrorCode::kNotFound) return Recovered{.fresh = true};
   return recovered;
 }
 

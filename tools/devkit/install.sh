@@ -23,40 +23,41 @@ as_root() {
   fi
 }
 
-# hold_services / release_services: what is installed here is for tests, not to run; packages ask policy-rc.d before
-# they start a service. One that is already there is somebody else's decision and stays.
+# What is installed here is for tests, not to run: packages ask policy-rc.d before they start a service.
+# One that is already there is somebody else's decision and stays.
 readonly POLICY=/usr/sbin/policy-rc.d
 hold_services() {
-  [[ -e $POLICY ]] && return 1
+  [[ -e $POLICY ]] && return
+  trap release_services EXIT
   printf '#!/bin/sh\nexit 101\n' | as_root tee "$POLICY" >/dev/null
   as_root chmod 755 "$POLICY"
 }
 release_services() {
+  trap - EXIT
   as_root rm -f "$POLICY"
-}
-
-# install GROUP...: asks apt only when something is missing.
-install() {
-  local group wanted=() absent held=1
-  command -v dpkg-query >/dev/null || fail "this needs Debian 12: dpkg is not here"
-  for group in "$@"; do
-    mapfile -t -O "${#wanted[@]}" wanted < <(listed "$group")
-  done
-  mapfile -t absent < <(missing "${wanted[@]}")
-  [[ ${#absent[@]} -eq 0 ]] && return
-  if [[ $(id -u) -ne 0 ]] && ! command -v sudo >/dev/null; then
-    fail "these packages are missing and there is no sudo; as root: apt-get install ${absent[*]}"
-  fi
-  say "installing ${absent[*]}"
-  hold_services && held=0
-  local status=0
-  apt_install "${absent[@]}" || status=$?
-  [[ $held -eq 0 ]] && release_services
-  [[ $status -eq 0 ]] || fail "apt-get could not install: ${absent[*]}"
 }
 
 apt_install() {
   as_root apt-get update -qq &&
     as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
       apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "$@" >/dev/null
+}
+
+# install_packages GROUP...: asks apt only when something is missing.
+install_packages() {
+  local group wanted=() absent status=0
+  command -v dpkg-query >/dev/null || fail "this needs Debian 12: dpkg is not here"
+  for group in "$@"; do
+    mapfile -t -O "${#wanted[@]}" wanted < <(listed "$group")
+  done
+  mapfile -t absent < <(missing "${wanted[@]}")
+  [[ ${#absent[@]} -gt 0 ]] || return 0
+  if [[ $(id -u) -ne 0 ]] && ! command -v sudo >/dev/null; then
+    fail "these packages are missing and there is no sudo; as root: apt-get install ${absent[*]}"
+  fi
+  say "installing ${absent[*]}"
+  hold_services
+  apt_install "${absent[@]}" || status=$?
+  [[ -z $(trap -p EXIT) ]] || release_services
+  [[ $status -eq 0 ]] || fail "apt-get could not install: ${absent[*]}"
 }

@@ -6,13 +6,13 @@ sources() {
 }
 
 format_sources() {
-  install format
+  install_packages format
   (cd "$ROOT" && sources | xargs -0 -r clang-format-19 -i)
 }
 
 # verify_sources: format and house rules. Writes nothing.
 verify_sources() {
-  install format
+  install_packages format
   (cd "$ROOT" && sources | xargs -0 -r clang-format-19 --dry-run --Werror) ||
     fail "the files above are not formatted; tools/dev format does it"
   /usr/bin/python3 -B "$ROOT/tests/tidy/tidy.py"
@@ -27,7 +27,7 @@ lint_sources() {
   verify_sources
   /usr/bin/python3 -B "$ROOT/tests/tidy/tidy.py" --longest
   [[ ${1:-} == --tidy ]] || return 0
-  install build
+  install_packages build
   configure dev >/dev/null
   # The generated headers of the API must be there before anything that includes them is read.
   compile dev kv_proto >/dev/null

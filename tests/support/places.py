@@ -8,7 +8,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SANITIZER_ENVIRONMENT = {
     "ASAN_OPTIONS": "abort_on_error=0:exitcode=99:detect_leaks=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
-    "TSAN_OPTIONS": "exitcode=99:halt_on_error=0:second_deadlock_stack=1",
+    "TSAN_OPTIONS": "exitcode=99:halt_on_error=0:second_deadlock_stack=1"
+    f":suppressions={ROOT / 'tests' / 'support' / 'tsan.supp'}",
 }
 
 

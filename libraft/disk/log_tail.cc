@@ -87,7 +87,7 @@ bool is_torn(std::string_view file, std::uint64_t damaged, RecordEnd end) {
 }  // namespace
 
 LogTail read_log_tail(std::string_view file, RecordEnd end, const RecordVisitor& visit) {
-  LogTail tail;
+  LogTail tail{.used_bytes = file.find_last_not_of('\0') + 1};
   std::string record;
   bool inside = false;  // between the first and the last fragment of a record
   for (std::uint64_t offset = 0; offset < file.size();) {

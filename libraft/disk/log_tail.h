@@ -19,6 +19,7 @@ enum class RecordEnd {
 struct LogTail {
   std::uint64_t whole_bytes = 0;  ///< everything before is complete, valid records
   std::uint64_t records = 0;      ///< in those bytes
+  std::uint64_t used_bytes = 0;   ///< everything after is zeros
   /// The offset of the first byte that is neither part of a valid record nor of the zeros that end a log.
   std::optional<std::uint64_t> damaged_at;
   /// The damage is what a write that was cut off leaves: nothing valid begins after it, it is no flipped bit,

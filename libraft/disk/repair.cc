@@ -96,7 +96,7 @@ Result<Manifest> inspect_manifest(leveldb::Env& env, const std::string& director
   if (!parsed) return fail(ErrorCode::kCorruption, path, "has an edit that cannot be read");
   if (tail.damaged_at && !tail.torn) return damaged(path, *tail.damaged_at);
   if (tail.records == 0) return fail(ErrorCode::kCorruption, path, "is empty");
-  if (tail.damaged_at) manifest.cut = Cut{path, tail.whole_bytes, bytes.size() - tail.whole_bytes};
+  if (tail.damaged_at) manifest.cut = Cut{path, tail.whole_bytes, tail.used_bytes - tail.whole_bytes};
   return manifest;
 }
 
@@ -125,7 +125,6 @@ Result<std::vector<NumberedFile>> needed_logs(leveldb::Env& env, const std::stri
 
 struct ReadLog {
   std::string path;
-  std::uint64_t bytes = 0;
   LogTail tail;
 };
 
@@ -133,7 +132,7 @@ Result<std::vector<ReadLog>> read_logs(leveldb::Env& env, const std::vector<Numb
   std::vector<ReadLog> logs;
   for (const NumberedFile& file : files) {
     ASSIGN_OR_RETURN(const std::string bytes, read_file(env, file.path));
-    logs.push_back({file.path, bytes.size(), read_log_tail(bytes, RecordEnd::kNeverZero)});
+    logs.push_back({file.path, read_log_tail(bytes, RecordEnd::kNeverZero)});
   }
   return logs;
 }
@@ -156,7 +155,7 @@ std::vector<Cut> cuts_of(const std::vector<ReadLog>& logs) {
   for (const ReadLog& log : logs) {
     if (cuts.empty() && !log.tail.damaged_at) continue;
     const std::uint64_t keep = cuts.empty() ? log.tail.whole_bytes : 0;
-    if (log.bytes > keep) cuts.push_back({log.path, keep, log.bytes - keep});
+    if (log.tail.used_bytes > keep) cuts.push_back({log.path, keep, log.tail.used_bytes - keep});
   }
   return cuts;
 }

@@ -25,7 +25,7 @@ enum class LogPolicy {
 struct Cut {
   std::string file;
   std::uint64_t offset = 0;  ///< the file now ends here
-  std::uint64_t bytes = 0;   ///< so much went
+  std::uint64_t bytes = 0;   ///< so much went, not counting the zeros that end a log
 
   bool operator==(const Cut&) const = default;
 };

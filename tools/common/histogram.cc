@@ -10,7 +10,7 @@ namespace tools {
 
 std::size_t Histogram::bucket_of(std::uint64_t value) {
   if (value < kSubBuckets) return value;
-  const int shift = std::bit_width(value) - 1 - kSubBits;
+  const int shift = static_cast<int>(std::bit_width(value)) - 1 - kSubBits;
   return static_cast<std::size_t>(shift + 1) * kSubBuckets + ((value >> shift) - kSubBuckets);
 }
 

@@ -30,11 +30,11 @@ struct OptionSpec {
   std::string_view name;  ///< without the dashes
   char letter = 0;        ///< its one-letter form; 0: none
   ValueKind kind = ValueKind::kSwitch;
-  std::string_view placeholder{};  ///< what --help calls the value
-  std::string_view help{};         ///< one line
-  std::string_view fallback{};     ///< the value when it is given nowhere; empty: none
-  std::string_view choices{};      ///< kChoice: words separated by '|'
-  std::string_view alias_of{};     ///< another spelling of this option; takes its kind from there
+  std::string_view placeholder;  ///< what --help calls the value
+  std::string_view help;         ///< one line
+  std::string_view fallback;     ///< the value when it is given nowhere; empty: none
+  std::string_view choices;      ///< kChoice: words separated by '|'
+  std::string_view alias_of;     ///< another spelling of this option; takes its kind from there
 };
 
 /// Tables of options, one behind the other.
@@ -54,9 +54,9 @@ struct CommandSpec {
   std::string_view name;       ///< e.g. "get", "member list"
   std::string_view arguments;  ///< e.g. "KEY [RANGE_END]"
   std::string_view summary;    ///< one line
-  std::string_view details{};  ///< more lines, for --help
-  std::span<const OptionSpec> options{};
-  std::string_view examples{};  ///< lines, for --help
+  std::string_view details;    ///< more lines, for --help
+  std::span<const OptionSpec> options;
+  std::string_view examples;  ///< lines, for --help
   std::size_t arguments_min = 0;
   std::size_t arguments_max = 0;
 };

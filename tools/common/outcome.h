@@ -37,6 +37,7 @@ inline std::unexpected<Failure> refuse_usage(std::string text) {
 
 }  // namespace tools
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot be in parentheses
 #define TOOLS_CONCAT_INNER(a, b) a##b
 #define TOOLS_CONCAT(a, b) TOOLS_CONCAT_INNER(a, b)
 #define TOOLS_TRY_INNER(outcome, target, expression)    \
@@ -55,3 +56,4 @@ inline std::unexpected<Failure> refuse_usage(std::string text) {
       return ::tools::refuse(std::move(outcome_.error()));      \
     }                                                           \
   } while (false)
+// NOLINTEND(bugprone-macro-parentheses)

@@ -33,7 +33,7 @@ class Progress {
   const std::string verb_;
   const std::string unit_;
   const Clock::time_point began_;
-  Clock::time_point drawn_{};
+  Clock::time_point drawn_;
   bool visible_ = false;
 };
 

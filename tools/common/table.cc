@@ -30,6 +30,7 @@ std::string rule(const std::vector<std::size_t>& widths) {
 std::string draw_table(const std::vector<std::string>& heading,
                        const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
+  widths.reserve(heading.size());
   for (const std::string& name : heading) widths.push_back(width_of(name));
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < widths.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));

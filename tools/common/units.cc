@@ -75,7 +75,7 @@ std::string format_duration(nanoseconds duration) {
   if (count < 1000000) return trimmed(static_cast<double>(count) / 1e3, 3) + "µs";
   if (count < 1000000000) return trimmed(static_cast<double>(count) / 1e6, 6) + "ms";
   const auto minutes = count / 60000000000;
-  const std::string seconds = trimmed(static_cast<double>(count % 60000000000) / 1e9, 9) + "s";
+  std::string seconds = trimmed(static_cast<double>(count % 60000000000) / 1e9, 9) + "s";
   if (minutes == 0) return seconds;
   if (minutes < 60) return std::to_string(minutes) + "m" + seconds;
   return std::to_string(minutes / 60) + "h" + std::to_string(minutes % 60) + "m" + seconds;

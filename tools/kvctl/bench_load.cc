@@ -24,8 +24,8 @@ constexpr std::size_t kFailureTextsMax = 32;
 struct Course {
   const BenchPlan& plan;
   const RequestMold& mold;
-  Clock::time_point measure_from{};  // set before the first call
-  Clock::time_point end{};           // of a timed run; likewise
+  Clock::time_point measure_from;  // set before the first call
+  Clock::time_point end;           // of a timed run; likewise
   std::atomic<std::int64_t> calls_left;
   std::atomic<std::uint64_t> next_key{0};
   std::atomic<bool> stop{false};
@@ -34,7 +34,7 @@ struct Course {
 /// What the streams of one loop write: one thread, no locks. Read by others once the loop has ended.
 struct LoopRecord {
   BenchResult result;
-  Clock::time_point last{};
+  Clock::time_point last;
   std::atomic<std::uint64_t> done{0};  // written by the loop's thread, read by any
 };
 
@@ -62,7 +62,7 @@ class Stream {
   const std::size_t connection_;
   raft::Random random_;
   kv::rpc::Channel* channel_ = nullptr;
-  Clock::time_point issued_{};
+  Clock::time_point issued_;
 };
 
 /// The loops, their connections and streams. Thread: the main one, except for park and leave.

@@ -161,7 +161,8 @@ Client::Attempt Client::attempt(Journey& journey, std::size_t index, std::size_t
   } else if (outcome.status.code == Code::kDeadlineExceeded && timeout) {
     outcome.story = endpoint.text + ": no answer within " + format_duration(*timeout);
   } else {
-    outcome.story = endpoint.text + ": " + outcome.status.message;
+    const bool named = outcome.status.message.starts_with(endpoint.text + ": ");
+    outcome.story = (named ? "" : endpoint.text + ": ") + outcome.status.message;
   }
   return outcome;
 }

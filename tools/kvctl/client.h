@@ -80,8 +80,8 @@ class Client {
     const std::string& request;
     TimePoint began;
     TimePoint deadline;
-    std::map<std::size_t, std::string> stories{};  // the last of each endpoint
-    bool reached = false;                          // some endpoint took the call
+    std::map<std::size_t, std::string> stories;  // the last of each endpoint
+    bool reached = false;                        // some endpoint took the call
     Verdict last{};
   };
 

@@ -58,6 +58,7 @@ Outcome<const Command*> resolve(const std::vector<std::string>& words) {
 Outcome<const Command*> take_command(std::vector<std::string>& words) {
   const auto places = plain_words(words, common_options(), 2);
   std::vector<std::string> names;
+  names.reserve(places.size());
   for (const std::size_t place : places) names.push_back(words[place]);
   TRY_ASSIGN(const Command* command, resolve(names));
   const bool two_words = command->spec.name.find(' ') != std::string_view::npos;

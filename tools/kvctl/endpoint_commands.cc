@@ -54,6 +54,7 @@ template <class Answer>
 std::vector<Answer> ask_all(const Context& context, const std::vector<Endpoint>& endpoints,
                             Answer (*ask)(Client&, const Endpoint&)) {
   std::vector<std::future<Answer>> pending;
+  pending.reserve(endpoints.size());
   for (const Endpoint& endpoint : endpoints) {
     pending.push_back(std::async(std::launch::async, [&context, &endpoint, ask] {
       LoneClient client(context, endpoint);
@@ -61,6 +62,7 @@ std::vector<Answer> ask_all(const Context& context, const std::vector<Endpoint>&
     }));
   }
   std::vector<Answer> answers;
+  answers.reserve(endpoints.size());
   for (auto& answer : pending) answers.push_back(answer.get());
   return answers;
 }

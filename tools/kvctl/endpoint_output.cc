@@ -140,6 +140,7 @@ void print_simple(std::ostream& out, std::ostream& err, const EndpointHealth& he
 
 Outcome<void> print(std::ostream& out, const Style& style, const std::vector<EndpointStatus>& endpoints) {
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(endpoints.size());
   for (const EndpointStatus& endpoint : endpoints) rows.push_back(status_row(endpoint));
   switch (style.format) {
     case Format::kSimple:

@@ -14,7 +14,7 @@ using etcdserverpb::RangeResponse;
 
 constexpr std::int64_t kPageKeysFirst = 32;
 constexpr std::int64_t kPageKeysMax = 5000;
-constexpr std::size_t kPageBytesLow = 512 * 1024;
+constexpr std::size_t kPageBytesLow = 512U * 1024;
 constexpr std::size_t kPageBytesHigh = 4U << 20;
 
 constexpr std::array kOptions = {

@@ -165,6 +165,7 @@ Outcome<ImportCounts> Importer::overwrite(const Batch& batch) const {
 Outcome<ImportCounts> Importer::create(const Batch& batch) const {
   ImportCounts counts;
   std::vector<const ImportLine*> lines;
+  lines.reserve(batch.lines.size());
   for (const ImportLine& line : batch.lines) lines.push_back(&line);
   // Every turn is shorter than the one before, unless others create and delete the same keys meanwhile.
   constexpr int kTurnsMax = 100;

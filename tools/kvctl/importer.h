@@ -36,8 +36,8 @@ class Importer {
  public:
   using Send = std::function<Outcome<etcdserverpb::TxnResponse>(const etcdserverpb::TxnRequest&)>;
 
-  static constexpr std::size_t kBatchKeysMax = 100;          // under etcd's 128 operations of a transaction
-  static constexpr std::size_t kBatchBytesMax = 512 * 1024;  // under etcd's 1.5 MiB of a request
+  static constexpr std::size_t kBatchKeysMax = 100;           // under etcd's 128 operations of a transaction
+  static constexpr std::size_t kBatchBytesMax = 512U * 1024;  // under etcd's 1.5 MiB of a request
   static constexpr std::size_t kBatchesInFlightMax = 16;
 
   Importer(ImportMode mode, Send send);

@@ -15,6 +15,16 @@ namespace {
 
 enum class Values { kNone, kEscaped, kHex };
 
+std::string plain_hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  for (const char c : bytes) {
+    out += kDigits[static_cast<std::uint8_t>(c) >> 4U];
+    out += kDigits[static_cast<std::uint8_t>(c) & 15U];
+  }
+  return out;
+}
+
 /// Writes operations as JSON objects: bytes that are UTF-8 under their name, others in base64 under name_b64.
 class JsonOperations {
  public:
@@ -55,6 +65,9 @@ class JsonOperations {
   void operator()(const kv::PublishMemberOp& op) {
     type("publish-member");
     json_.key("member").string(raft::describe(op.member)).key("name").string(op.name);
+    json_.key("client_urls").begin_array();
+    for (const std::string& url : op.client_urls) json_.string(url);
+    json_.end_array();
   }
 
  private:
@@ -68,7 +81,7 @@ class JsonOperations {
   }
   void value(std::string_view value) {
     if (values_ == Values::kEscaped) bytes("value", value);
-    if (values_ == Values::kHex) json_.key("value_hex").string(hex_escape(value));
+    if (values_ == Values::kHex) json_.key("value_hex").string(plain_hex(value));
     json_.key("value_bytes").unsigned_number(value.size());
   }
   void branch(std::string_view name, const std::vector<kv::Op>& ops) {
@@ -105,10 +118,9 @@ class Printer {
     json.key("index").unsigned_number(entry.index.value()).key("term").unsigned_number(entry.term.value());
     json.key("type").string(name(entry.type)).key("bytes").unsigned_number(entry.bytes().size());
     if (command) {
-      json.key("member")
-          .string(raft::describe(command->origin))
-          .key("sequence")
-          .unsigned_number(command->sequence);
+      json.key("origin").string(raft::describe(command->origin));
+      // As text: jq and others round numbers above 2^53.
+      json.key("sequence").string(std::to_string(command->sequence));
       std::visit(JsonOperations(json, values_), command->operation);
     } else if (entry.type == raft::EntryType::kCommand) {
       json.key("op").string("unknown");
@@ -125,7 +137,7 @@ class Printer {
     if (!command && entry.type == raft::EntryType::kCommand) line += " (of a newer version)";
     const auto* put = command ? std::get_if<kv::PutOp>(&command->operation) : nullptr;
     if (put != nullptr && values_ == Values::kEscaped) line += " value=" + quote(put->value);
-    if (put != nullptr && values_ == Values::kHex) line += " value=" + hex_escape(put->value);
+    if (put != nullptr && values_ == Values::kHex) line += " value=" + plain_hex(put->value);
     return line;
   }
 
@@ -143,6 +155,7 @@ Outcome<void> dump(const Parsed& parsed) {
   const auto from = static_cast<std::uint64_t>(parsed.number("from"));
   const std::uint64_t to = parsed.given("to") ? static_cast<std::uint64_t>(parsed.number("to"))
                                               : std::numeric_limits<std::uint64_t>::max();
+  if (from > to) return refuse_usage("--from is behind --to");
   // What stands before a damage is printed; the damage is the exit code.
   TRY_ASSIGN([[maybe_unused]] const raft::Inspected inspected,
              inspect(wal_directory(parsed.arguments().front()), [&](const raft::Entry& entry) {

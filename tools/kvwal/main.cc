@@ -113,5 +113,9 @@ int main_with(std::vector<std::string> words) {
 }  // namespace tools::kvwal
 
 int main(int argc, char** argv) {
-  return tools::kvwal::main_with(std::vector<std::string>(argv + 1, argv + argc));
+  const int code = tools::kvwal::main_with(std::vector<std::string>(argv + 1, argv + argc));
+  // What a full disk swallowed must not look like a short log.
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  std::perror("kvwal: standard output");
+  return code == tools::kExitOk ? tools::kExitIo : code;
 }

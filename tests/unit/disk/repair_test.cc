@@ -82,6 +82,7 @@ TEST_F(Repair, ATornTailIsCutAndNothingElse) {
   ASSERT_TRUE(repaired) << repaired.error().text();
   ASSERT_EQ(repaired->size(), 1U);
   EXPECT_EQ(disk_.content(log_), whole.substr(0, repaired->front().offset));
+  EXPECT_EQ(repaired->front().offset + repaired->front().bytes, whole.size() - 5);
   EXPECT_EQ(rows(), 3 * kRows - 1);
 }
 

@@ -25,8 +25,8 @@ struct VirtualTime {
 /// What one endpoint does: the answers it gives in turn, the last one for ever; none: nobody listens.
 struct Script {
   std::deque<UnaryResult> answers;
-  std::vector<milliseconds> timeouts{};  // of the calls that came
-  std::vector<kv::rpc::Metadata> metadata{};
+  std::vector<milliseconds> timeouts;  // of the calls that came
+  std::vector<kv::rpc::Metadata> metadata;
   int dials = 0;
 };
 
@@ -144,7 +144,7 @@ TEST_F(ClientTest, AWriteOfUnknownOutcomeIsSentOnce) {
   EXPECT_EQ(outcome.error(),
             (Failure{kExitUnknown,
                      "outcome unknown: the request was sent, and may or may not have been applied; "
-                     "a: a: connection lost: closed by the peer"}));
+                     "a: connection lost: closed by the peer"}));
   EXPECT_EQ(dialer.scripts["b"].dials, 0);
 }
 

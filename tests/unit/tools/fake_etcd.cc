@@ -20,7 +20,7 @@ FakeEtcd::FakeEtcd() : server_(kv::rpc::Server::create({.io_threads = 1}, {}, {}
 }
 
 template <class Request, class Response>
-void FakeEtcd::add(std::string path, Response (FakeEtcd::*answer)(const Request&)) {
+void FakeEtcd::add(const std::string& path, Response (FakeEtcd::*answer)(const Request&)) {
   server_->add_unary(path, [this, path, answer](const kv::rpc::CallPtr& call, std::string_view bytes) {
     Request request;
     if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {

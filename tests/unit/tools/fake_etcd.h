@@ -24,7 +24,7 @@ class FakeEtcd {
 
  private:
   template <class Request, class Response>
-  void add(std::string path, Response (FakeEtcd::*answer)(const Request&));
+  void add(const std::string& path, Response (FakeEtcd::*answer)(const Request&));
 
   etcdserverpb::RangeResponse range(const etcdserverpb::RangeRequest& request);
   etcdserverpb::PutResponse put(const etcdserverpb::PutRequest& request);

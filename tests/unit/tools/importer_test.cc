@@ -66,7 +66,7 @@ TEST(Importer, WritesEverythingInFullBatches) {
 TEST(Importer, LargeValuesMakeSmallBatches) {
   Store store;
   Importer importer(ImportMode::kOverwrite, sender(store));
-  for (int i = 0; i < 4; ++i) ASSERT_TRUE(importer.add({key(i), std::string(300 * 1024, 'x')}, 1));
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(importer.add({key(i), std::string(300000, 'x')}, 1));
   ASSERT_TRUE(importer.finish());
   EXPECT_EQ(store.sizes_, (std::vector<int>{1, 1, 1, 1}));
 }

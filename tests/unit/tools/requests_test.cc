@@ -118,7 +118,7 @@ TEST(ImportLine, SaysWhatIsWrong) {
   }
 }
 
-Outcome<BenchPlan> plan_of(std::vector<std::string> words) {
+Outcome<BenchPlan> plan_of(const std::vector<std::string>& words) {
   return read_bench_plan(parse(bench_options(), words));
 }
 

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "libraft/base/bytes.h"
+
 namespace raft {
 namespace {
+
+constexpr std::uint8_t kMembershipFormat = 1;
 
 bool contains(const std::vector<NodeId>& ids, NodeId id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
@@ -27,6 +31,35 @@ std::vector<NodeId> Membership::peers_of(NodeId self) const {
   peers.erase(std::unique(peers.begin(), peers.end()), peers.end());
   std::erase(peers, self);
   return peers;
+}
+
+std::string encode_membership(const Membership& membership) {
+  std::string bytes;
+  ByteWriter writer(bytes);
+  writer.u8(kMembershipFormat);
+  for (const auto* ids : {&membership.voters, &membership.outgoing, &membership.learners}) {
+    writer.varint(ids->size());
+    for (NodeId id : *ids) writer.u64(id.value());
+  }
+  return bytes;
+}
+
+Result<Membership> decode_membership(std::string_view bytes) {
+  ByteReader reader(bytes);
+  const std::uint8_t format = reader.u8();
+  if (reader.ok() && format != kMembershipFormat) {
+    return fail(
+        ErrorCode::kMismatch, "membership",
+        "format " + std::to_string(format) + ", this version reads " + std::to_string(kMembershipFormat));
+  }
+  Membership membership;
+  for (auto* ids : {&membership.voters, &membership.outgoing, &membership.learners}) {
+    const std::uint64_t count = reader.varint();
+    if (count > kMembersMax) reader.reject();
+    for (std::uint64_t i = 0; i < count && reader.ok(); ++i) ids->push_back(NodeId(reader.u64()));
+  }
+  if (!reader.done()) return fail(ErrorCode::kCorruption, "membership", "malformed");
+  return membership;
 }
 
 }  // namespace raft

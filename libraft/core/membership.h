@@ -2,8 +2,11 @@
 #pragma once
 
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "libraft/base/result.h"
 #include "libraft/core/types.h"
 
 namespace raft {
@@ -19,7 +22,27 @@ struct Membership {
   /// Everyone but `self` who is sent entries: sorted, each once.
   [[nodiscard]] std::vector<NodeId> peers_of(NodeId self) const;
 
+  /// True while a change of voters is under way (§6).
+  [[nodiscard]] bool joint() const { return !outgoing.empty(); }
+
   bool operator==(const Membership&) const = default;
 };
+
+/// A membership and the entry that made it; index 0: what the member was started with.
+struct Configuration {
+  Index index;
+  Membership members;
+
+  bool operator==(const Configuration&) const = default;
+};
+
+/// The payload of an EntryType::kConfiguration entry; also how states and snapshots keep a membership.
+std::string encode_membership(const Membership& membership);
+/// kCorruption when the bytes are not a membership, kMismatch for a format of a newer version. Bounded by
+/// kMembersMax.
+Result<Membership> decode_membership(std::string_view bytes);
+
+/// Far above any sensible cluster: it bounds what a reader of disk or network may be asked to hold.
+inline constexpr std::size_t kMembersMax = 1024;
 
 }  // namespace raft

@@ -12,11 +12,11 @@ Next count(Candidate& candidate, Shared& shared) {
     const auto vote = candidate.votes.find(id);
     return vote != candidate.votes.end() && vote->second == wanted;
   };
-  if (quorum_of(shared.membership, [&](NodeId id) { return voted(id, true); })) {
+  if (quorum_of(shared.membership(), [&](NodeId id) { return voted(id, true); })) {
     return candidate.pre_vote ? campaign(shared, Campaign::kElection) : make_leader(shared);
   }
   // Lost when not even all open votes together could win.
-  if (!quorum_of(shared.membership, [&](NodeId id) { return !voted(id, false); })) {
+  if (!quorum_of(shared.membership(), [&](NodeId id) { return !voted(id, false); })) {
     return make_follower(shared, std::nullopt);
   }
   return std::nullopt;
@@ -35,8 +35,8 @@ Role campaign(Shared& shared, Campaign kind) {
     shared.vote_for(shared.self);
   }
   const Term asked = candidate.pre_vote ? shared.term().next() : shared.term();
-  for (NodeId peer : shared.membership.peers_of(shared.self)) {
-    if (!shared.membership.is_voter(peer)) continue;
+  for (NodeId peer : shared.membership().peers_of(shared.self)) {
+    if (!shared.membership().is_voter(peer)) continue;
     shared.send(peer, RequestVote{asked, candidate.pre_vote, candidate.transfer, shared.log.last()},
                 When::kDurable);
   }

@@ -23,8 +23,8 @@ void fail_local(std::vector<PendingRead>& reads, std::vector<std::uint64_t>& fai
 }  // namespace
 
 Core::Core(CoreStart start)
-    : shared_(start.self, start.options, std::move(start.membership), start.hard_state, std::move(start.log),
-              start.applied, start.seed) {
+    : shared_(start.self, start.options, std::move(start.configurations), start.hard_state,
+              std::move(start.log), start.applied, start.seed) {
   RAFT_CHECK(start.options.faults().empty());
   Follower follower = make_follower(shared_, std::nullopt);
   // Nothing was heard yet and pre-vote protects a working leader, so the first campaign need not wait in
@@ -37,7 +37,9 @@ Effects Core::step(std::vector<Event> events) {
   for (Event& event : events) {
     if (Next next = handle(std::move(event))) change_role(std::move(*next));
   }
-  if (auto* leader = std::get_if<Leader>(&role_)) flush(*leader, shared_);
+  if (auto* leader = std::get_if<Leader>(&role_)) {
+    if (Next next = flush(*leader, shared_)) change_role(std::move(*next));
+  }
   Effects effects = shared_.finish_step();
   shared_.log.trim_cache(effects.apply, shared_.options.cache_bytes_max);
   return effects;
@@ -80,6 +82,23 @@ Next Core::handle(Event&& event) {
             if (auto* leader = std::get_if<Leader>(&role_)) return on_transfer(*leader, shared_, wish);
             return std::nullopt;
           },
+          [&](WantMembership& want) -> Next {
+            shared_.target = std::move(want.target);
+            return std::nullopt;
+          },
+          [&](Paused) -> Next {
+            if (auto* leader = std::get_if<Leader>(&role_)) leader->lease = Lease{.tick = leader->lease.tick};
+            return std::nullopt;
+          },
+          [&](Compact compact) -> Next {
+            shared_.compact(compact.upto);
+            return std::nullopt;
+          },
+          [&](Restore& restore) { return take_state(std::move(restore)); },
+          [&](SnapshotEnded ended) -> Next {
+            if (auto* leader = std::get_if<Leader>(&role_)) return on_snapshot_ended(*leader, ended);
+            return std::nullopt;
+          },
       },
       event);
 }
@@ -117,6 +136,9 @@ Next Core::receive(NodeId from, Message&& message) {
                             return on_read(*leader, shared_, request.id, from);
                           return std::nullopt;
                         },
+                        // The replica carries states and gives none of these to the core.
+                        [&](SnapshotChunk&) -> Next { return std::nullopt; },
+                        [&](SnapshotAck&) -> Next { return std::nullopt; },
                         [&](ReadIndexReply& reply) -> Next {
                           if (auto* follower = std::get_if<Follower>(&role_))
                             return on_read_reply(*follower, shared_, reply);
@@ -155,6 +177,14 @@ Next Core::receive_vote(NodeId from, const VoteReply& reply) {
   return on_vote(*candidate, shared_, from, reply);
 }
 
+Next Core::take_state(Restore&& restore) {
+  // Only a follower is sent states, and never one behind what it knows to be committed.
+  const bool useful = std::holds_alternative<Follower>(role_) && restore.last.index > shared_.commit &&
+                      restore.last.term <= shared_.term();
+  if (useful) shared_.restore(restore.last, std::move(restore.configuration));
+  return std::nullopt;
+}
+
 bool Core::settled() const {
   if (const auto* follower = std::get_if<Follower>(&role_)) return hears_leader(*follower, shared_);
   return std::holds_alternative<Leader>(role_);
@@ -177,7 +207,8 @@ CoreStatus Core::status() const {
                     .leader = std::nullopt,
                     .commit = shared_.commit,
                     .durable = shared_.durable,
-                    .last = shared_.log.last()};
+                    .last = shared_.log.last(),
+                    .base = shared_.log.base().index};
   if (const auto* follower = std::get_if<Follower>(&role_)) {
     status.leader = follower->leader;
   } else if (const auto* candidate = std::get_if<Candidate>(&role_)) {

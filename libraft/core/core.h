@@ -16,7 +16,8 @@ namespace raft {
 struct CoreStart {
   NodeId self;
   CoreOptions options;
-  Membership membership;
+  /// The state machine's newest one, then those of the log behind it, ascending.
+  std::vector<Configuration> configurations;
   HardState hard_state;
   LogView log;
   Index applied;           ///< the state machine has applied up to here; within the log
@@ -36,7 +37,7 @@ class Core {
   [[nodiscard]] CoreStatus status() const;
   /// For the entries to apply and for describe; valid until the next step.
   [[nodiscard]] const LogView& log() const { return shared_.log; }
-  [[nodiscard]] const Membership& membership() const { return shared_.membership; }
+  [[nodiscard]] const Membership& membership() const { return shared_.membership(); }
   [[nodiscard]] const Role& role() const { return role_; }
   [[nodiscard]] const Shared& shared() const { return shared_; }
 
@@ -44,6 +45,7 @@ class Core {
   Next handle(Event&& event);
   Next receive(NodeId from, Message&& message);
   Next receive_append(NodeId from, AppendEntries&& append);
+  Next take_state(Restore&& restore);
   Next receive_vote(NodeId from, const VoteReply& reply);
   [[nodiscard]] bool settled() const;
   void change_role(Role next);

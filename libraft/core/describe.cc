@@ -50,6 +50,17 @@ std::string body(const ReadIndexReply& m) {
   return "read-index-reply id=" + number(m.id) + " index=" + number(m.index.value());
 }
 
+std::string body(const SnapshotChunk& m) {
+  return "snapshot-chunk transfer=" + number(m.transfer) + " last=" + describe(m.last) +
+         " number=" + number(m.number) + " bytes=" + (m.bytes ? number(m.bytes->size()) : "end");
+}
+
+std::string body(const SnapshotAck& m) {
+  constexpr std::string_view kVerdicts[] = {"go-on", "installed", "refused"};
+  return "snapshot-ack transfer=" + number(m.transfer) + " next=" + number(m.next) +
+         " verdict=" + std::string(kVerdicts[static_cast<std::size_t>(m.verdict)]);
+}
+
 }  // namespace
 
 std::string describe(NodeId id) {

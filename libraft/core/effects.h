@@ -14,6 +14,9 @@ namespace raft {
 struct Persist {
   std::uint64_t sequence = 0;
   std::optional<HardState> hard_state;
+  /// The log begins after this entry from now on: what is before it goes; everything goes when the log does
+  /// not hold it. Comes before `entries`.
+  std::optional<EntryId> base;
   std::vector<Entry> entries;  ///< from the first one on, whatever the log held is replaced
 };
 
@@ -48,7 +51,7 @@ struct CoreStatus {
   Index commit;
   Index durable;
   EntryId last;
-
+  Index base;  ///< the entry before the first that the log keeps
   bool operator==(const CoreStatus&) const = default;
 };
 
@@ -62,6 +65,12 @@ struct Effects {
   std::vector<std::uint64_t> reads_failed;
   /// Proposals that found no leader to take them: certainly not in the log. Propose again when there is one.
   std::vector<SharedBytes> refused;
+  /// Peers that need entries which the log does not keep any more: send each a snapshot, answer
+  /// SnapshotEnded.
+  std::vector<NodeId> snapshots;
+  /// The Restore of this step was taken: once `persist` is durable, go over to that state. Without it the
+  /// state received is of no use.
+  std::optional<EntryId> restored;
   /// Entries up to here are committed and durable on this member: apply them.
   Index apply;
 };

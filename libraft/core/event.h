@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "libraft/core/membership.h"
 #include "libraft/core/message.h"
 #include "libraft/core/types.h"
 
@@ -47,6 +48,32 @@ struct TransferLeadership {
   std::optional<NodeId> target;
 };
 
-using Event = std::variant<Tick, Propose, ReadIndex, Received, Persisted, LogRead, TransferLeadership>;
+/// The state machine's word on who should be in the cluster; the newest counts, whoever leads acts on it.
+struct WantMembership {
+  MembershipTarget target;
+};
+
+/// Time went by without ticks (a suspend, a stopped process): no promise that rests on ticks holds any more.
+struct Paused {};
+
+/// Everything up to `upto` is applied and durable in the state machine: forget those entries.
+struct Compact {
+  Index upto;
+};
+
+/// A whole state that ends at `last` is durable beside the one in use: go on from there (§7).
+struct Restore {
+  EntryId last;
+  Configuration configuration;
+};
+
+/// A snapshot for `peer`, asked for by Effects::snapshots, is over: installed up to `match`, or failed.
+struct SnapshotEnded {
+  NodeId peer;
+  std::optional<Index> match;
+};
+
+using Event = std::variant<Tick, Propose, ReadIndex, Received, Persisted, LogRead, TransferLeadership,
+                           WantMembership, Paused, Compact, Restore, SnapshotEnded>;
 
 }  // namespace raft

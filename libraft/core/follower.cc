@@ -41,10 +41,12 @@ void skip_committed(AppendEntries& append, Index commit) {
   }
 }
 
-/// Entries that no correct leader sends: a gap, a term that goes back or beyond the message's own.
+/// Entries that no correct leader sends: a gap, a term that goes back or beyond the message's own, a
+/// configuration that cannot be read.
 bool well_formed(const AppendEntries& append) {
   EntryId previous = append.previous;
   for (const Entry& entry : append.entries) {
+    if (entry.type == EntryType::kConfiguration && !decode_membership(entry.bytes())) return false;
     if (entry.index != previous.index.next() || entry.term < previous.term || entry.term > append.term)
       return false;
     previous = {entry.index, entry.term};
@@ -60,7 +62,7 @@ bool hears_leader(const Follower& follower, const Shared& shared) {
 
 Next on_tick(Follower& follower, Shared& shared) {
   ++follower.elapsed_ticks;
-  const bool alone = shared.membership.peers_of(shared.self).empty();
+  const bool alone = shared.membership().peers_of(shared.self).empty();
   if (!shared.campaigns() || (follower.elapsed_ticks < follower.timeout_ticks && !alone)) return std::nullopt;
   return campaign(shared, shared.options.pre_vote ? Campaign::kPreVote : Campaign::kElection);
 }

@@ -39,8 +39,21 @@ Next on_propose(Leader& leader, Shared& shared, std::vector<SharedBytes> payload
 /// `from`: the follower that asked; nothing for this member's own clients.
 Next on_read(Leader& leader, Shared& shared, std::uint64_t id, std::optional<NodeId> from);
 Next on_transfer(Leader& leader, Shared& shared, const TransferLeadership& wish);
+Next on_snapshot_ended(Leader& leader, const SnapshotEnded& ended);
 /// The end of a step: commits, confirms reads, and sends every peer what it may be sent.
-void flush(Leader& leader, Shared& shared);
+Next flush(Leader& leader, Shared& shared);
+
+// leader_membership.cc: a leader and the configurations (§6).
+/// Proposes the next configuration when one is due and none is under way.
+void steer_membership(Leader& leader, Shared& shared);
+/// Knows exactly the peers of the configuration that counts.
+void adopt_peers(Leader& leader, Shared& shared);
+/// True once the leader has committed a configuration without itself: its last act is done.
+bool removed(const Shared& shared);
+/// Tells everyone the last commit index and lets the voter that is furthest along campaign at once.
+void take_leave(Leader& leader, Shared& shared);
+/// The active voter that is furthest along.
+std::optional<NodeId> best_successor(const Leader& leader, const Shared& shared);
 
 // leader_replies.cc: what peers and the disk answer to a leader.
 Next on_reply(Leader& leader, Shared& shared, NodeId from, const AppendReply& reply);

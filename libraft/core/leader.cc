@@ -11,7 +11,7 @@ namespace {
 
 /// Figure 2, leaders, last rule: only an entry of the current term is committed by counting (§5.4.2).
 void advance_commit(Leader& leader, Shared& shared) {
-  const Index reached{quorum_value(shared.membership, [&](NodeId id) {
+  const Index reached{quorum_value(shared.membership(), [&](NodeId id) {
     if (id == shared.self) return shared.durable.value();
     const auto peer = leader.peers.find(id);
     return peer == leader.peers.end() ? 0 : peer->second.match().value();
@@ -34,12 +34,16 @@ void admit_early_reads(Leader& leader, Shared& shared) {
 }
 
 void answer_confirmed_reads(Leader& leader, Shared& shared) {
-  if (leader.reads.empty()) return;
-  const std::uint64_t confirmed = quorum_value(shared.membership, [&](NodeId id) {
+  if (leader.reads.empty() && !shared.options.lease_reads) return;
+  const std::uint64_t confirmed = quorum_value(shared.membership(), [&](NodeId id) {
     if (id == shared.self) return leader.round;
     const auto peer = leader.peers.find(id);
     return peer == leader.peers.end() ? 0 : peer->second.round;
   });
+  while (!leader.lease.rounds.empty() && leader.lease.rounds.front().first <= confirmed) {
+    leader.lease.confirmed_tick = leader.lease.rounds.front().second;
+    leader.lease.rounds.pop_front();
+  }
   auto read = leader.reads.begin();
   for (; read != leader.reads.end() && read->round <= confirmed; ++read) {
     if (read->from) {
@@ -51,8 +55,35 @@ void answer_confirmed_reads(Leader& leader, Shared& shared) {
   leader.reads.erase(leader.reads.begin(), read);
 }
 
+/// Asks the voters to confirm, by an answer, that this leader still leads.
+void begin_round(Leader& leader, Shared& shared) {
+  ++leader.round;
+  if (shared.options.lease_reads) leader.lease.rounds.emplace_back(leader.round, leader.lease.tick);
+  for (auto& [peer, progress] : leader.peers) {
+    if (shared.membership().is_voter(peer)) send_heartbeat(progress, shared, peer, leader.round);
+  }
+}
+
+/// Until then no voter helps another to lead: each was heard from after the round began, and sticks to its
+/// leader for election_ticks. A tenth is left for clocks that do not run alike. A transfer is exempt from
+/// stickiness, so it ends the lease.
+bool holds_lease(const Leader& leader, const Shared& shared) {
+  if (!shared.options.lease_reads || leader.transfer || !leader.lease.confirmed_tick) return false;
+  const std::uint64_t age = leader.lease.tick - *leader.lease.confirmed_tick;
+  return age * 10 < std::uint64_t{shared.options.election_ticks} * 9;
+}
+
+/// True when the oldest write has been under way for too long. Counts a tick.
+bool disk_stalls(DiskWatch& disk, const Shared& shared) {
+  const auto oldest = shared.oldest_write();
+  const bool same = oldest && oldest == disk.write;
+  disk.write = oldest;
+  disk.ticks = same ? disk.ticks + 1 : 0;
+  return shared.options.disk_stall_ticks > 0 && disk.ticks >= shared.options.disk_stall_ticks;
+}
+
 bool check_quorum(Leader& leader, Shared& shared) {
-  const bool alive = quorum_of(shared.membership, [&](NodeId id) {
+  const bool alive = quorum_of(shared.membership(), [&](NodeId id) {
     const auto peer = leader.peers.find(id);
     return id == shared.self || (peer != leader.peers.end() && peer->second.active);
   });
@@ -73,15 +104,14 @@ void press_transfer(Leader& leader, Shared& shared) {
 
 Role make_leader(Shared& shared) {
   Leader leader;
-  for (NodeId peer : shared.membership.peers_of(shared.self)) {
-    leader.peers.emplace(peer, Progress(shared.log.last().index));
-  }
+  adopt_peers(leader, shared);
   leader.first_of_term = shared.log.last().index.next();
   shared.append(Entry{leader.first_of_term, shared.term(), EntryType::kNoop, nullptr});
   return leader;
 }
 
 Next on_tick(Leader& leader, Shared& shared) {
+  ++leader.lease.tick;
   if (++leader.quorum_ticks >= shared.options.election_ticks) {
     leader.quorum_ticks = 0;
     if (!check_quorum(leader, shared) && shared.options.check_quorum)
@@ -89,8 +119,12 @@ Next on_tick(Leader& leader, Shared& shared) {
   }
   if (leader.transfer && ++leader.transfer->elapsed_ticks >= shared.options.election_ticks)
     leader.transfer.reset();
+  if (disk_stalls(leader.disk, shared) && !leader.transfer) on_transfer(leader, shared, {});
   if (++leader.heartbeat_ticks >= shared.options.heartbeat_ticks) {
     leader.heartbeat_ticks = 0;
+    if (shared.options.lease_reads && leader.lease.rounds.size() < shared.options.election_ticks) {
+      begin_round(leader, shared);
+    }
     for (auto& [peer, progress] : leader.peers) {
       progress.recheck_due = true;
       send_heartbeat(progress, shared, peer, leader.round);
@@ -123,39 +157,43 @@ Next on_read(Leader& leader, Shared& shared, std::uint64_t id, std::optional<Nod
     leader.early_reads.push_back(read);
     return std::nullopt;
   }
+  if (holds_lease(leader, shared)) {
+    read.round = 0;  // confirmed already
+    leader.reads.insert(leader.reads.begin(), read);
+    return std::nullopt;
+  }
   leader.reads.push_back(read);
   leader.round_due = true;
   return std::nullopt;
 }
 
 Next on_transfer(Leader& leader, Shared& shared, const TransferLeadership& wish) {
-  std::optional<NodeId> target = wish.target;
-  if (!target) {
-    Index best;
-    for (const auto& [peer, progress] : leader.peers) {
-      const bool better = !target || progress.match() > best;
-      if (!shared.membership.is_voter(peer) || !progress.active || !better) continue;
-      target = peer;
-      best = progress.match();
-    }
-  }
-  if (!target || !leader.peers.contains(*target) || !shared.membership.is_voter(*target)) return std::nullopt;
+  const std::optional<NodeId> target = wish.target ? wish.target : best_successor(leader, shared);
+  if (!target || !leader.peers.contains(*target) || !shared.membership().is_voter(*target))
+    return std::nullopt;
   leader.transfer = Transfer{*target};
   return std::nullopt;
 }
 
-void flush(Leader& leader, Shared& shared) {
+Next on_snapshot_ended(Leader& leader, const SnapshotEnded& ended) {
+  const auto peer = leader.peers.find(ended.peer);
+  if (peer != leader.peers.end()) peer->second.end_snapshot(ended.match);
+  return std::nullopt;
+}
+
+Next flush(Leader& leader, Shared& shared) {
   advance_commit(leader, shared);
-  admit_early_reads(leader, shared);
-  if (std::exchange(leader.round_due, false)) {
-    ++leader.round;
-    for (auto& [peer, progress] : leader.peers) {
-      if (shared.membership.is_voter(peer)) send_heartbeat(progress, shared, peer, leader.round);
-    }
+  if (removed(shared)) {
+    take_leave(leader, shared);
+    return make_follower(shared, std::nullopt);
   }
+  steer_membership(leader, shared);
+  admit_early_reads(leader, shared);
+  if (std::exchange(leader.round_due, false)) begin_round(leader, shared);
   answer_confirmed_reads(leader, shared);
   for (auto& [peer, progress] : leader.peers) replicate(progress, shared, peer, leader.round);
   press_transfer(leader, shared);
+  return std::nullopt;
 }
 
 }  // namespace raft

@@ -45,8 +45,14 @@ void send_heartbeat(Progress& progress, Shared& shared, NodeId peer, std::uint64
 void replicate(Progress& progress, Shared& shared, NodeId peer, std::uint64_t round) {
   const Index last = shared.log.last().index;
   while (progress.may_send(shared.options)) {
-    // A peer that needs entries older than the log keeps is served by a snapshot, not from here.
-    if (!shared.log.term_at(progress.next().previous())) return;
+    if (!shared.log.term_at(progress.next().previous())) {
+      // It needs entries older than the log keeps. One that is silent would only hold the state open.
+      if (progress.active) {
+        progress.begin_snapshot();
+        shared.out.snapshots.push_back(peer);
+      }
+      return;
+    }
     if (progress.next() > last) {
       if (!progress.probing()) break;
       send_entries(progress, shared, peer, {}, round);

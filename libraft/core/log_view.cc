@@ -67,6 +67,26 @@ void LogView::truncate_from(Index first) {
   last_ = first.previous();
 }
 
+void LogView::compact_to(Index upto) {
+  const auto term = term_at(upto);
+  RAFT_CHECK(term.has_value());
+  base_ = {upto, *term};
+  while (!runs_.empty() && (runs_.size() > 1 ? runs_[1].first.previous() : last_) <= upto) {
+    runs_.erase(runs_.begin());
+  }
+  if (!runs_.empty()) runs_.front().first = std::max(runs_.front().first, upto.next());
+  while (!cache_.empty() && cache_.front().index <= upto) drop_oldest();
+}
+
+void LogView::reset(EntryId base) {
+  *this = LogView(base, base.index, {});
+}
+
+void LogView::drop_oldest() {
+  cache_bytes_ -= cost(cache_.front());
+  cache_.pop_front();
+}
+
 std::optional<std::vector<Entry>> LogView::cached(Index first, Index last, std::size_t bytes_max) const {
   RAFT_CHECK(first <= last && last <= last_);
   if (cache_.empty() || first < cache_.front().index) return std::nullopt;
@@ -84,8 +104,7 @@ std::optional<std::vector<Entry>> LogView::cached(Index first, Index last, std::
 
 void LogView::trim_cache(Index keep_after, std::size_t bytes_max) {
   while (cache_bytes_ > bytes_max && !cache_.empty() && cache_.front().index <= keep_after) {
-    cache_bytes_ -= cost(cache_.front());
-    cache_.pop_front();
+    drop_oldest();
   }
 }
 

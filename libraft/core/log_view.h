@@ -33,6 +33,11 @@ class LogView {
   /// Removes `first` and everything after it. Requires base < first.
   void truncate_from(Index first);
 
+  /// Forgets everything up to and including `upto`, an entry of this log.
+  void compact_to(Index upto);
+  /// A snapshot that ends at `base` takes the place of the whole log.
+  void reset(EntryId base);
+
   /// Entries [first, last] from memory, at least one, stopping before the payloads exceed bytes_max. Nothing
   /// when `first` is no longer in memory.
   [[nodiscard]] std::optional<std::vector<Entry>> cached(Index first, Index last,
@@ -43,6 +48,8 @@ class LogView {
   [[nodiscard]] const std::vector<TermRun>& runs() const { return runs_; }
 
  private:
+  void drop_oldest();
+
   EntryId base_;
   Index last_;
   std::vector<TermRun> runs_;  // ascending by first and by term

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "libraft/base/result.h"
@@ -34,6 +35,17 @@ struct Configuration {
   Membership members;
 
   bool operator==(const Configuration&) const = default;
+};
+
+/// Who is to vote and who is to learn, as the state machine's member table says: where a leader steers the
+/// membership (reconfigure.h). Sorted.
+struct MembershipTarget {
+  std::vector<NodeId> voters;
+  std::vector<NodeId> learners;
+  /// Incoming and outgoing: the outgoing one is in neither list and stays a voter until the incoming one is.
+  std::vector<std::pair<NodeId, NodeId>> replacements;
+
+  bool operator==(const MembershipTarget&) const = default;
 };
 
 /// The payload of an EntryType::kConfiguration entry; also how states and snapshots keep a membership.

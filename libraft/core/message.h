@@ -82,8 +82,32 @@ struct ReadIndexReply {
   bool operator==(const ReadIndexReply&) const = default;
 };
 
+/// A piece of a state (§7, InstallSnapshot): the bytes of one snapshot, cut into numbered chunks.
+struct SnapshotChunk {
+  Term term;
+  std::uint64_t transfer = 0;  ///< chosen by the sender, unlike any earlier one of its
+  EntryId last;                ///< where the state ends
+  std::uint64_t number = 0;    ///< from 0
+  SharedBytes bytes;           ///< null: there is no more; `number` counts the chunks before
+};
+
+/// Answer to SnapshotChunk.
+struct SnapshotAck {
+  enum class Verdict : std::uint8_t {
+    kGoOn = 0,       ///< chunks before `next` are kept; send `next`
+    kInstalled = 1,  ///< the state counts here, durably
+    kRefused = 2,    ///< it is of no use here: stop
+  };
+  Term term;
+  std::uint64_t transfer = 0;
+  std::uint64_t next = 0;
+  Verdict verdict = Verdict::kGoOn;
+
+  bool operator==(const SnapshotAck&) const = default;
+};
+
 using Message = std::variant<RequestVote, VoteReply, AppendEntries, AppendReply, TimeoutNow, ForwardProposals,
-                             ReadIndexRequest, ReadIndexReply>;
+                             ReadIndexRequest, ReadIndexReply, SnapshotChunk, SnapshotAck>;
 
 /// The term a message was sent in.
 inline Term term_of(const Message& message) {

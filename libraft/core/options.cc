@@ -15,6 +15,7 @@ std::vector<std::string> CoreOptions::faults() const {
   if (inflight_bytes_max < append_bytes_max) {
     faults.emplace_back("inflight_bytes_max is below append_bytes_max");
   }
+  if (lease_reads && !check_quorum) faults.emplace_back("lease_reads needs check_quorum");
   return faults;
 }
 

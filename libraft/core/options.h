@@ -32,6 +32,14 @@ struct CoreOptions {
   /// Read requests that wait for confirmation at one time; more are refused.
   std::size_t reads_max = 65536;
 
+  /// A learner this many entries or fewer behind the leader has caught up and may become a voter.
+  std::uint64_t caught_up_entries = 1024;
+  /// A leader whose disk leaves a write unanswered for this long hands leadership over; 0: never.
+  std::uint32_t disk_stall_ticks = 200;
+  /// Opt-in: a leader that a quorum confirmed within nine tenths of election_ticks answers reads at once
+  /// (thesis 6.4.1). Needs check_quorum, and clocks whose rates differ by less than a tenth.
+  bool lease_reads = false;
+
   /// Every fault, in words; empty when all is well.
   [[nodiscard]] std::vector<std::string> faults() const;
 };

@@ -20,6 +20,8 @@ class Progress {
   [[nodiscard]] Index match() const { return match_; }
   [[nodiscard]] Index next() const { return next_; }
   [[nodiscard]] bool probing() const { return probing_; }
+  /// True while a snapshot is on its way there; no entries are sent meanwhile.
+  [[nodiscard]] bool awaits_snapshot() const { return awaits_snapshot_; }
   /// True when every entry sent was answered.
   [[nodiscard]] bool idle() const { return !probing_ && flights_.empty(); }
   /// True when another AppendEntries with entries may go out now.
@@ -34,6 +36,10 @@ class Progress {
   /// The peer's log does not hold the entry before `rejected_next`: go on below, from `retry_next`. False
   /// when the rejection is old news.
   bool rejected(Index rejected_previous, Index retry_next);
+  /// The peer needs a state instead of entries.
+  void begin_snapshot();
+  /// The state is there, or its way has failed: then the next heartbeat's answer starts another try.
+  void end_snapshot(std::optional<Index> match);
   /// The peer answered a heartbeat: a lost probe may be sent again.
   void answered_heartbeat() { awaiting_ = false; }
 
@@ -58,6 +64,7 @@ class Progress {
   Index next_;
   bool probing_ = true;
   bool awaiting_ = false;  // a probe is unanswered
+  bool awaits_snapshot_ = false;
   std::deque<Flight> flights_;
   std::size_t flight_bytes_ = 0;
 };

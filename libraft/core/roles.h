@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -42,6 +44,19 @@ struct Transfer {
   bool told = false;  ///< TimeoutNow is out
 };
 
+/// What lets a leader answer reads without asking (thesis 6.4.1): when each read round began.
+struct Lease {
+  std::uint64_t tick = 0;                                      ///< of this reign
+  std::deque<std::pair<std::uint64_t, std::uint64_t>> rounds;  ///< round and tick; ascending, few
+  std::optional<std::uint64_t> confirmed_tick;                 ///< when the newest confirmed round began
+};
+
+/// How long the oldest disk write has been under way.
+struct DiskWatch {
+  std::optional<std::uint64_t> write;
+  std::uint32_t ticks = 0;
+};
+
 struct Leader {
   std::map<NodeId, Progress> peers;
   Index first_of_term;                   ///< the no-op; committed entries at or after it prove the term (§8)
@@ -52,6 +67,8 @@ struct Leader {
   std::vector<PendingRead> reads;        ///< ascending by round
   std::vector<PendingRead> early_reads;  ///< wait for the first commit of this term
   std::optional<Transfer> transfer;
+  Lease lease;
+  DiskWatch disk;
 };
 
 using Role = std::variant<Follower, Candidate, Leader>;

@@ -21,11 +21,11 @@ bool absorb(Message& earlier, const Message& later) {
 
 }  // namespace
 
-Shared::Shared(NodeId self_id, CoreOptions core_options, Membership initial, HardState found,
-               LogView log_found, Index applied, std::uint64_t seed)
+Shared::Shared(NodeId self_id, CoreOptions core_options, std::vector<Configuration> configurations_found,
+               HardState found, LogView log_found, Index applied, std::uint64_t seed)
     : self(self_id),
       options(core_options),
-      membership(std::move(initial)),
+      configurations(std::move(configurations_found)),
       log(std::move(log_found)),
       commit(applied),
       durable(log.last().index),
@@ -59,12 +59,18 @@ void Shared::send(NodeId to, Message message, When when) {
 
 void Shared::append(Entry entry) {
   log.append(entry);
+  if (entry.type == EntryType::kConfiguration) {
+    auto members = decode_membership(entry.bytes());
+    RAFT_CHECK(members.has_value());  // follower.cc lets no other in
+    configurations.append({entry.index, std::move(*members)});
+  }
   unwritten_.push_back(std::move(entry));
 }
 
 void Shared::truncate_from(Index first) {
   RAFT_CHECK(first > commit);
   log.truncate_from(first);
+  configurations.truncate_from(first);
   durable = std::min(durable, first.previous());
   // Writes under way vouch for nothing from here on, not even if the same entry comes back later: a write
   // between theirs and its return replaces it on disk.
@@ -75,6 +81,42 @@ void Shared::truncate_from(Index first) {
 void Shared::commit_to(Index index) {
   RAFT_CHECK(index <= log.last().index);
   commit = std::max(commit, index);
+  configurations.commit_to(commit);
+}
+
+void Shared::compact(Index upto) {
+  RAFT_CHECK(upto <= out.apply && upto <= durable);
+  if (upto <= log.base().index) return;
+  log.compact_to(upto);
+  unwritten_base_ = log.base();
+}
+
+void Shared::restore(EntryId last, Configuration configuration) {
+  RAFT_CHECK(last.index > commit);
+  // The log's own disk writes vouch for nothing behind the old commit index until the new base is durable.
+  durable = std::min(durable, commit);
+  const bool kept = log.term_at(last.index) == std::optional<Term>(last.term);
+  for (Pending& write : pending_) write.last = std::min(write.last, commit);
+  if (kept) {
+    log.compact_to(last.index);
+    std::erase_if(unwritten_, [&](const Entry& entry) { return entry.index <= last.index; });
+  } else {
+    log.reset(last);
+    unwritten_.clear();
+  }
+  unwritten_base_ = last;
+  commit = last.index;
+  if (!kept || configuration.index > configurations.newest().index) {
+    configurations.reset(std::move(configuration));
+  } else {
+    configurations.commit_to(commit);
+  }
+  out.restored = last;
+}
+
+std::optional<std::uint64_t> Shared::oldest_write() const {
+  if (pending_.empty()) return std::nullopt;
+  return pending_.front().sequence;
 }
 
 void Shared::persisted(std::uint64_t sequence) {
@@ -87,10 +129,13 @@ void Shared::persisted(std::uint64_t sequence) {
 }
 
 Effects Shared::finish_step() {
-  if (hard_state_dirty_ || !unwritten_.empty()) {
+  if (hard_state_dirty_ || unwritten_base_ || !unwritten_.empty()) {
     ++sequence_;
     pending_.push_back({sequence_, log.last().index});
-    Persist persist{sequence_, std::nullopt, std::exchange(unwritten_, {})};
+    Persist persist{.sequence = sequence_,
+                    .hard_state = std::nullopt,
+                    .base = std::exchange(unwritten_base_, std::nullopt),
+                    .entries = std::exchange(unwritten_, {})};
     if (std::exchange(hard_state_dirty_, false)) {
       persist.hard_state = hard_state_;
       hard_state_sequence_ = sequence_;

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "libraft/base/random.h"
+#include "libraft/core/configuration_log.h"
 #include "libraft/core/effects.h"
 #include "libraft/core/log_view.h"
-#include "libraft/core/membership.h"
 #include "libraft/core/options.h"
 #include "libraft/core/roles.h"
 
@@ -22,20 +22,23 @@ enum class When : std::uint8_t {
 };
 
 struct Shared {
-  Shared(NodeId self_id, CoreOptions core_options, Membership initial, HardState found, LogView log_found,
-         Index applied, std::uint64_t seed);
+  Shared(NodeId self_id, CoreOptions core_options, std::vector<Configuration> configurations_found,
+         HardState found, LogView log_found, Index applied, std::uint64_t seed);
 
   const NodeId self;
   const CoreOptions options;
-  Membership membership;
+  ConfigurationLog configurations;
   LogView log;
   Index commit;
   Index durable;  ///< the last entry known to be on this member's disk
   Random random;
-  Effects out;  ///< of the step under way
+  Effects out;                             ///< of the step under way
+  std::optional<MembershipTarget> target;  ///< where the membership should go, as far as is known here
 
   [[nodiscard]] const HardState& hard_state() const { return hard_state_; }
   [[nodiscard]] Term term() const { return hard_state_.term; }
+  /// The configuration that counts: the newest in the log.
+  [[nodiscard]] const Membership& membership() const { return configurations.newest().members; }
   /// Moves to a newer term, in which no vote is given yet.
   void enter_term(Term term);
   void vote_for(NodeId candidate);
@@ -46,12 +49,18 @@ struct Shared {
   /// Drops a suffix that conflicts with the leader's (§5.3). Never a committed entry.
   void truncate_from(Index first);
   void commit_to(Index index);
+  /// Drops the entries up to `upto`, which are applied, from log and disk.
+  void compact(Index upto);
+  /// A state that ends at `last` takes the place of everything up to it.
+  void restore(EntryId last, Configuration configuration);
   /// A disk write has ended.
   void persisted(std::uint64_t sequence);
   /// Numbers the step's writes and resolves the order of its messages. Called once, at the end of a step.
   Effects finish_step();
 
-  [[nodiscard]] bool campaigns() const { return membership.is_voter(self); }
+  [[nodiscard]] bool campaigns() const { return membership().is_voter(self); }
+  /// The oldest disk write under way; nothing when all have ended.
+  [[nodiscard]] std::optional<std::uint64_t> oldest_write() const;
   std::uint32_t draw_timeout();
 
  private:
@@ -66,6 +75,7 @@ struct Shared {
 
   HardState hard_state_;
   bool hard_state_dirty_ = false;
+  std::optional<EntryId> unwritten_base_;
   std::vector<Entry> unwritten_;
   std::vector<Queued> queued_;
   std::deque<Pending> pending_;            // writes under way, ascending

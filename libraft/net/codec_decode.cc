@@ -130,6 +130,29 @@ Fault read(ByteReader& from, ReadIndexReply& m) {
   return nullptr;
 }
 
+Fault read(ByteReader& from, SnapshotChunk& m) {
+  std::uint8_t bits = 0;
+  if (Fault fault = read_flags(from, 1, bits)) return fault;
+  m.transfer = from.u64();
+  m.last = read_entry_id(from);
+  m.number = from.u64();
+  const std::string_view bytes = from.bytes();
+  const bool end = bits != 0;
+  if (end != bytes.empty()) return "a chunk is empty, or an end is not";
+  if (bytes.size() > kPayloadBytesMax) return "the chunk is over the limit";
+  if (!end) m.bytes = std::make_shared<const std::string>(bytes);
+  return nullptr;
+}
+
+Fault read(ByteReader& from, SnapshotAck& m) {
+  const std::uint8_t verdict = from.u8();
+  if (verdict > static_cast<std::uint8_t>(SnapshotAck::Verdict::kRefused)) return "unknown verdict";
+  m.verdict = static_cast<SnapshotAck::Verdict>(verdict);
+  m.transfer = from.u64();
+  m.next = from.u64();
+  return nullptr;
+}
+
 /// Reads what follows the kind into a new element of `out`.
 template <class M>
 Fault read_as(ByteReader& from, std::vector<Message>& out) {
@@ -157,6 +180,10 @@ Fault read_one(ByteReader& from, std::vector<Message>& out) {
       return read_as<ReadIndexRequest>(from, out);
     case MessageKind::kReadIndexReply:
       return read_as<ReadIndexReply>(from, out);
+    case MessageKind::kSnapshotChunk:
+      return read_as<SnapshotChunk>(from, out);
+    case MessageKind::kSnapshotAck:
+      return read_as<SnapshotAck>(from, out);
   }
   return "unknown kind of message";
 }

@@ -59,6 +59,13 @@ std::size_t body_size(const ReadIndexReply&) {
   return 3 * kNumberBytes;
 }
 
+std::size_t body_size(const SnapshotChunk& m) {
+  return 5 * kNumberBytes + 1 + bytes_size(view(m.bytes).size());
+}
+std::size_t body_size(const SnapshotAck&) {
+  return 3 * kNumberBytes + 1;
+}
+
 // Writing.
 
 std::uint8_t flags(bool first, bool second = false) {
@@ -129,6 +136,22 @@ void write(ByteWriter& to, const ReadIndexReply& m) {
   begin(to, MessageKind::kReadIndexReply, m.term);
   to.u64(m.id);
   to.u64(m.index.value());
+}
+
+void write(ByteWriter& to, const SnapshotChunk& m) {
+  begin(to, MessageKind::kSnapshotChunk, m.term);
+  to.u8(flags(m.bytes == nullptr));
+  to.u64(m.transfer);
+  write(to, m.last);
+  to.u64(m.number);
+  to.bytes(view(m.bytes));
+}
+
+void write(ByteWriter& to, const SnapshotAck& m) {
+  begin(to, MessageKind::kSnapshotAck, m.term);
+  to.u8(static_cast<std::uint8_t>(m.verdict));
+  to.u64(m.transfer);
+  to.u64(m.next);
 }
 
 }  // namespace

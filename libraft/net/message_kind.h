@@ -18,9 +18,11 @@ enum class MessageKind : std::uint8_t {
   kForwardProposals = 6,
   kReadIndexRequest = 7,
   kReadIndexReply = 8,
+  kSnapshotChunk = 9,
+  kSnapshotAck = 10,
 };
 
-static_assert(std::variant_size_v<Message> == 8,
+static_assert(std::variant_size_v<Message> == 10,
               "a new message needs a kind, a layout and a line in FORMAT.md");
 
 }  // namespace raft

@@ -19,7 +19,7 @@ Result<Replica> Replica::create(const ReplicaOptions& options, const LogStore& l
   }
   CoreStart start{.self = options.self,
                   .options = options.core,
-                  .membership = options.membership,
+                  .configurations = {{Index(0), options.membership}},
                   .hard_state = found.hard_state,
                   .log = LogView(found.base, found.last, found.runs),
                   .applied = applied.index,

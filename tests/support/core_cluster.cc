@@ -15,6 +15,15 @@ bool same(const Entry& a, const Entry& b) {
   return a.index == b.index && a.term == b.term && a.type == b.type && a.bytes() == b.bytes();
 }
 
+std::vector<Configuration> configurations_of(const CoreDisk& disk) {
+  std::vector<Configuration> found = {disk.configuration};
+  for (const Entry& entry : disk.entries) {
+    if (entry.type != EntryType::kConfiguration || entry.index <= disk.configuration.index) continue;
+    found.push_back({entry.index, decode_membership(entry.bytes()).value()});
+  }
+  return found;
+}
+
 std::vector<TermRun> runs_of(const std::vector<Entry>& entries) {
   std::vector<TermRun> runs;
   for (const Entry& entry : entries) {
@@ -25,27 +34,36 @@ std::vector<TermRun> runs_of(const std::vector<Entry>& entries) {
 
 }  // namespace
 
+const Entry* CoreDisk::at(Index index) const {
+  return index > base.index && index <= last() ? &entries[index - base.index - 1] : nullptr;
+}
+
 CoreCluster::CoreCluster(std::size_t members, CoreOptions options, std::uint64_t seed)
     : options_(options), seed_(seed) {
-  for (std::uint64_t i = 1; i <= members; ++i) membership_.voters.emplace_back(i);
-  for (NodeId id : membership_.voters) boot(id);
+  Membership initial;
+  for (std::uint64_t i = 1; i <= members; ++i) initial.voters.emplace_back(i);
+  for (NodeId id : initial.voters) nodes_[id].disk.configuration.members = initial;
+  for (NodeId id : initial.voters) boot(id);
 }
 
 void CoreCluster::boot(NodeId id) {
   Node& self = nodes_[id];
   CoreStart start{.self = id,
                   .options = options_,
-                  .membership = membership_,
+                  .configurations = configurations_of(self.disk),
                   .hard_state = self.disk.hard_state,
-                  .log = LogView({}, Index(self.disk.entries.size()), runs_of(self.disk.entries)),
-                  .applied = self.applied,
+                  .log = LogView(self.disk.base, self.disk.last(), runs_of(self.disk.entries)),
+                  .applied = self.disk.applied.index,
                   .seed = seed_ * 1000 + ++lives_};
   self.core = std::make_unique<Core>(std::move(start));
   self.persisted = 0;
+  if (target_) step(id, {WantMembership{*target_}});
 }
 
 std::vector<NodeId> CoreCluster::ids() const {
-  return membership_.voters;
+  std::vector<NodeId> ids;
+  for (const auto& [id, node] : nodes_) ids.push_back(id);
+  return ids;
 }
 
 void CoreCluster::note(std::string line) {
@@ -76,15 +94,18 @@ void CoreCluster::carry_out(NodeId id, Effects effects) {
       send(id, std::move(message));
     }
   }
+  for (NodeId peer : effects.snapshots) {
+    snapshots_.push_back({id, peer, self.disk.applied, self.disk.configuration});
+  }
   for (const ReadReady& ready : effects.reads_ready) reads_ready[ready.id] = ready.index;
   for (std::uint64_t ticket : effects.reads_failed) reads_failed.insert(ticket);
   for (const SharedBytes& payload : effects.refused) refused.push_back(*payload);
   apply(id, effects.apply);
   for (const ReadLog& wanted : effects.log_reads) {
     LogRead answer{.peer = wanted.peer, .entries = {}};
-    for (Index index = wanted.first; index <= wanted.last && index.value() <= self.disk.entries.size();
+    for (Index index = wanted.first; index <= wanted.last && self.disk.at(index) != nullptr;
          index = index.next()) {
-      answer.entries.push_back(self.disk.entries[index.value() - 1]);
+      answer.entries.push_back(*self.disk.at(index));
     }
     step(id, {std::move(answer)});
   }
@@ -96,26 +117,96 @@ void CoreCluster::send(NodeId from, Send send) {
 }
 
 void CoreCluster::apply(NodeId id, Index upto) {
-  Node& self = node(id);
-  for (; self.applied < upto; self.applied = self.applied.next()) {
-    const std::size_t place = self.applied.value();
-    if (place >= self.disk.entries.size())
-      return fail("member " + describe(id) + " applies what is not on its disk");
-    const Entry& entry = self.disk.entries[place];
-    if (place < ledger_.size()) {
-      if (!same(ledger_[place], entry))
-        fail("two entries were committed at index " + std::to_string(place + 1));
-      continue;
+  CoreDisk& disk = node(id).disk;
+  while (disk.applied.index < upto) {
+    const Index index = disk.applied.index.next();
+    const Entry* entry = disk.at(index);
+    if (entry == nullptr) return fail("member " + describe(id) + " applies what is not on its disk");
+    const std::size_t place = index.value() - 1;
+    if (place >= ledger_.size()) {
+      // The first to apply: a quorum must hold it on disk (Leader Completeness, durability before
+      // acknowledgement).
+      if (!held_by_a_quorum(*entry)) {
+        fail("entry " + std::to_string(index.value()) + " was committed without a durable quorum");
+      }
+      ledger_.push_back(*entry);
+    } else if (!same(ledger_[place], *entry)) {
+      fail("two entries were committed at index " + std::to_string(index.value()));
     }
-    // The first to apply: a quorum must hold it on disk (Leader Completeness, durability before
-    // acknowledgement).
-    const bool held = quorum_of(membership_, [&](NodeId other) {
-      const auto& entries = node(other).disk.entries;
-      return entries.size() > place && same(entries[place], entry);
-    });
-    if (!held) fail("entry " + std::to_string(place + 1) + " was committed without a durable quorum");
-    ledger_.push_back(entry);
+    disk.applied = {index, entry->term};
+    if (entry->type == EntryType::kConfiguration) {
+      disk.configuration = {index, decode_membership(entry->bytes()).value()};
+    }
   }
+}
+
+/// By any configuration that a member goes by now: which one its leader counted with is not known here.
+bool CoreCluster::held_by_a_quorum(const Entry& entry) const {
+  return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& one) {
+    if (!one.second.core) return false;
+    return quorum_of(one.second.core->membership(), [&](NodeId other) {
+      const auto found = nodes_.find(other);
+      if (found == nodes_.end()) return false;
+      const CoreDisk& disk = found->second.disk;
+      const Entry* there = disk.at(entry.index);
+      return entry.index <= disk.base.index || (there != nullptr && same(*there, entry));
+    });
+  });
+}
+
+void CoreCluster::want(MembershipTarget target) {
+  target_ = std::move(target);
+  for (NodeId id : ids()) step(id, {WantMembership{*target_}});
+}
+
+void CoreCluster::add(NodeId id) {
+  note(describe(id) + " is new");
+  nodes_[id] = {};
+  boot(id);
+}
+
+void CoreCluster::compact(NodeId id, Index upto) {
+  if (!up(id)) return;
+  step(id, {Compact{std::min(upto, node(id).disk.applied.index)}});
+}
+
+bool CoreCluster::deliver_snapshot() {
+  if (snapshots_.empty()) return false;
+  const Snapshot snapshot = snapshots_.front();
+  snapshots_.pop_front();
+  if (!up(snapshot.from)) return true;
+  if (!up(snapshot.to) || cuts_.contains({snapshot.from, snapshot.to})) {
+    step(snapshot.from, {SnapshotEnded{snapshot.to, std::nullopt}});
+    return true;
+  }
+  note(describe(snapshot.from) + " -> " + describe(snapshot.to) + " snapshot");
+  if (status(snapshot.to).commit >= snapshot.last.index) {
+    step(snapshot.from, {SnapshotEnded{snapshot.to, snapshot.last.index}});
+    return true;
+  }
+  Node& to = node(snapshot.to);
+  to.received = {snapshot.last, snapshot.configuration};
+  to.received_from = snapshot.from;
+  step(snapshot.to, {Restore{snapshot.last, snapshot.configuration}});
+  if (status(snapshot.to).commit < snapshot.last.index) {
+    to.received.reset();
+    step(snapshot.from, {SnapshotEnded{snapshot.to, std::nullopt}});
+  }
+  return true;
+}
+
+/// The log has accepted the state received: it counts from here on, also after a crash.
+void CoreCluster::install(NodeId id) {
+  Node& self = node(id);
+  if (!self.received || self.disk.base != self.received->first) return;
+  if (self.disk.applied.index < self.received->first.index) {
+    self.disk.applied = self.received->first;
+    self.disk.configuration = self.received->second;
+    ++snapshots_delivered_;
+  }
+  self.received.reset();
+  const NodeId from = *self.received_from;
+  if (up(from)) step(from, {SnapshotEnded{id, self.disk.applied.index}});
 }
 
 void CoreCluster::check_after_step(NodeId id, const CoreStatus& before) {
@@ -129,6 +220,7 @@ void CoreCluster::check_after_step(NodeId id, const CoreStatus& before) {
   const auto [leader, first] = leaders_.emplace(after.term, id);
   if (!first && leader->second != id) fail("two leaders in term " + std::to_string(after.term.value()));
   for (const Entry& entry : ledger_) {
+    if (entry.index <= core(id).log().base().index) continue;
     if (core(id).log().term_at(entry.index) != std::optional<Term>(entry.term)) {
       fail(who + "leads without the committed entry " + std::to_string(entry.index.value()));
     }
@@ -145,19 +237,32 @@ void CoreCluster::check_vote(NodeId id, const HardState& hard_state) {
   }
 }
 
+void CoreCluster::write(Node& self, const Persist& persist) {
+  CoreDisk& disk = self.disk;
+  if (persist.hard_state) disk.hard_state = *persist.hard_state;
+  if (persist.base) {
+    const Entry* kept = disk.at(persist.base->index);
+    const auto dropped = kept != nullptr && kept->term == persist.base->term
+                             ? static_cast<std::ptrdiff_t>(persist.base->index - disk.base.index)
+                             : static_cast<std::ptrdiff_t>(disk.entries.size());
+    disk.entries.erase(disk.entries.begin(), disk.entries.begin() + dropped);
+    disk.base = *persist.base;
+  }
+  if (persist.entries.empty()) return;
+  disk.entries.resize(persist.entries.front().index - disk.base.index - 1);
+  disk.entries.insert(disk.entries.end(), persist.entries.begin(), persist.entries.end());
+}
+
 bool CoreCluster::complete_write(NodeId id) {
   Node& self = node(id);
   if (!up(id) || self.writing.empty()) return false;
   Persist write = std::move(self.writing.front());
   self.writing.pop_front();
-  if (write.hard_state) {
-    self.disk.hard_state = *write.hard_state;
-    if (write.hard_state->voted_for) votes_[{id, write.hard_state->term}] = *write.hard_state->voted_for;
+  if (write.hard_state && write.hard_state->voted_for) {
+    votes_[{id, write.hard_state->term}] = *write.hard_state->voted_for;
   }
-  if (!write.entries.empty()) {
-    self.disk.entries.resize(write.entries.front().index.value() - 1);
-    self.disk.entries.insert(self.disk.entries.end(), write.entries.begin(), write.entries.end());
-  }
+  this->write(self, write);
+  if (write.base) install(id);
   self.persisted = write.sequence;
   while (!self.waiting.empty() && self.waiting.front().after <= write.sequence) {
     send(id, std::move(self.waiting.front()));
@@ -221,6 +326,7 @@ void CoreCluster::crash(NodeId id) {
   self.core.reset();
   self.writing.clear();
   self.waiting.clear();
+  self.received.reset();
   for (auto& [link, queue] : links_) {
     if (link.first == id || link.second == id) queue.clear();
   }
@@ -259,6 +365,7 @@ void CoreCluster::settle() {
     for (NodeId id : ids()) {
       while (complete_write(id)) moved = true;
     }
+    while (deliver_snapshot()) moved = true;
     for (NodeId from : ids()) {
       for (NodeId to : ids()) {
         while (in_flight(from, to) > 0) {
@@ -303,7 +410,7 @@ std::optional<NodeId> CoreCluster::await_leader(std::uint32_t ticks_max) {
 
 std::vector<std::string> CoreCluster::applied(NodeId id) const {
   std::vector<std::string> commands;
-  for (std::size_t place = 0; place < node(id).applied.value(); ++place) {
+  for (std::size_t place = 0; place < node(id).disk.applied.index.value(); ++place) {
     const Entry& entry = ledger_[place];
     if (entry.type == EntryType::kCommand) commands.emplace_back(entry.bytes());
   }

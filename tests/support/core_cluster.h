@@ -19,7 +19,13 @@ namespace raft::testing {
 /// What survives a crash of one member.
 struct CoreDisk {
   HardState hard_state;
-  std::vector<Entry> entries;  ///< entry i + 1 at place i
+  EntryId base;                 ///< the entry before the first
+  std::vector<Entry> entries;   ///< entry base.index + 1 + i at place i
+  EntryId applied;              ///< the state machine's
+  Configuration configuration;  ///< the newest applied one, kept with the state
+
+  [[nodiscard]] const Entry* at(Index index) const;
+  [[nodiscard]] Index last() const { return base.index + entries.size(); }
 };
 
 /// Members 1 to n. After every step it checks the invariants of the core that moved and those of the whole
@@ -33,6 +39,15 @@ class CoreCluster {
   void propose(NodeId id, const std::string& command);
   void read(NodeId id, std::uint64_t ticket);
   void transfer(NodeId from, std::optional<NodeId> to);
+  /// Everyone that is up hears where the membership should go; those who start later hear it then.
+  void want(MembershipTarget target);
+  /// A machine that knows nobody yet, to be added by `want`.
+  void add(NodeId id);
+  /// Drops the entries up to `upto`, at most what is applied, from a member's log.
+  void compact(NodeId id, Index upto);
+  /// Hands over the oldest snapshot that a leader was asked for; false when there is none. Lost when the way
+  /// there is cut or the receiver is down.
+  bool deliver_snapshot();
   /// Delivers the oldest message of a link; false when there is none or the link is cut (then it is dropped).
   bool deliver(NodeId from, NodeId to);
   void drop(NodeId from, NodeId to);
@@ -72,6 +87,7 @@ class CoreCluster {
   [[nodiscard]] std::deque<Message>& link(NodeId from, NodeId to) { return links_[{from, to}]; }
   [[nodiscard]] std::size_t writes_under_way(NodeId id) const { return node(id).writing.size(); }
   [[nodiscard]] std::vector<NodeId> ids() const;
+  [[nodiscard]] std::size_t snapshots_delivered() const { return snapshots_delivered_; }
   /// Entries known to be committed anywhere.
   [[nodiscard]] Index committed() const { return Index(ledger_.size()); }
 
@@ -88,7 +104,8 @@ class CoreCluster {
     CoreDisk disk;
     std::deque<Persist> writing;
     std::deque<Send> waiting;
-    Index applied;
+    std::optional<std::pair<EntryId, Configuration>> received;  // a state that the log has not accepted yet
+    std::optional<NodeId> received_from;
     std::uint64_t persisted = 0;
   };
 
@@ -99,6 +116,9 @@ class CoreCluster {
   void carry_out(NodeId id, Effects effects);
   void send(NodeId from, Send send);
   void apply(NodeId id, Index upto);
+  void install(NodeId id);
+  void write(Node& self, const Persist& persist);
+  [[nodiscard]] bool held_by_a_quorum(const Entry& entry) const;
   void check_after_step(NodeId id, const CoreStatus& before);
   void check_vote(NodeId id, const HardState& hard_state);
   void fail(const std::string& what);
@@ -107,7 +127,15 @@ class CoreCluster {
   CoreOptions options_;
   std::uint64_t seed_;
   std::uint64_t lives_ = 0;
-  Membership membership_;
+  struct Snapshot {
+    NodeId from;
+    NodeId to;
+    EntryId last;
+    Configuration configuration;
+  };
+  std::deque<Snapshot> snapshots_;
+  std::size_t snapshots_delivered_ = 0;
+  std::optional<MembershipTarget> target_;
   std::map<NodeId, Node> nodes_;
   std::map<std::pair<NodeId, NodeId>, std::deque<Message>> links_;
   std::set<std::pair<NodeId, NodeId>> cuts_;

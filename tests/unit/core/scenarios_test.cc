@@ -315,7 +315,8 @@ TEST_F(Scenario, AWriteVouchesForNothingThatWasReplacedAfterIt) {
   const auto entry = [](std::uint64_t term, const char* text) {
     return Entry{Index(1), Term(term), EntryType::kCommand, std::make_shared<const std::string>(text)};
   };
-  Core core({.self = kC, .options = quick(), .membership = {.voters = {kA, kB, kC}}, .seed = 1});
+  Core core(
+      {.self = kC, .options = quick(), .configurations = {{.members = {.voters = {kA, kB, kC}}}}, .seed = 1});
   const auto receive = [&](std::uint64_t term, Entry what, NodeId from) {
     AppendEntries append{.term = Term(term)};
     append.entries.push_back(std::move(what));
@@ -331,7 +332,8 @@ TEST_F(Scenario, AWriteVouchesForNothingThatWasReplacedAfterIt) {
 }
 
 TEST_F(Scenario, AppendsThatNoLeaderSendsAreIgnored) {
-  Core core({.self = kC, .options = quick(), .membership = {.voters = {kA, kB, kC}}, .seed = 1});
+  Core core(
+      {.self = kC, .options = quick(), .configurations = {{.members = {.voters = {kA, kB, kC}}}}, .seed = 1});
   AppendEntries gap{.term = Term(1)};
   gap.entries.push_back({Index(2), Term(1), EntryType::kNoop, nullptr});
   EXPECT_TRUE(core.step({Received{kA, gap}}).sends.empty());

@@ -64,6 +64,12 @@ std::vector<Message> sample_messages() {
   all.push_back(ForwardProposals{Term(7), {shared("a"), shared(""), shared(std::string(300, 'p'))}});
   all.push_back(ReadIndexRequest{Term(7), kLast});
   all.push_back(ReadIndexReply{Term(7), kLast, Index(kLast)});
+  all.push_back(SnapshotChunk{Term(7), 3, {Index(9), Term(6)}, 4, shared(std::string("\0x", 2))});
+  all.push_back(SnapshotChunk{Term(7), kLast, {Index(kLast), Term(7)}, kLast, nullptr});
+  for (const auto verdict :
+       {SnapshotAck::Verdict::kGoOn, SnapshotAck::Verdict::kInstalled, SnapshotAck::Verdict::kRefused}) {
+    all.push_back(SnapshotAck{Term(7), 3, kLast, verdict});
+  }
   return all;
 }
 
@@ -80,6 +86,9 @@ std::string dump(const Message& message) {
       text += "\n" + std::to_string(entry.index.value()) + "/" + std::to_string(entry.term.value()) + " " +
               std::to_string(static_cast<int>(entry.type)) + " " + escaped(entry.bytes());
     }
+  }
+  if (const auto* chunk = std::get_if<SnapshotChunk>(&message); chunk != nullptr && chunk->bytes) {
+    text += "\n" + escaped(*chunk->bytes);
   }
   if (const auto* forward = std::get_if<ForwardProposals>(&message)) {
     for (const SharedBytes& payload : forward->payloads) text += "\n" + escaped(*payload);

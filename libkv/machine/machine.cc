@@ -3,9 +3,13 @@
 #include "libkv/machine/apply_kv.h"
 #include "libkv/machine/apply_txn.h"
 #include "libkv/machine/members.h"
+#include "libkv/machine/received_state.h"
+#include "libkv/machine/state_directory.h"
+#include "libkv/mvcc/configuration_row.h"
 #include "libkv/mvcc/fault.h"
 #include "libkv/mvcc/generation.h"
 #include "libkv/mvcc/store.h"
+#include "libkv/snapshot/state_source.h"
 #include "libraft/base/check.h"
 
 namespace kv {
@@ -14,9 +18,14 @@ namespace {
 /// Applies entries to the store and to the member table.
 class StoreMachine : public Machine {
  public:
-  StoreMachine(std::unique_ptr<Store> store, MemberTable members)
-      : store_(std::move(store)), members_(std::move(members)) {
+  StoreMachine(MachineOptions options, LoadedState state)
+      : options_(std::move(options)),
+        store_(std::move(state.store)),
+        view_(store_->published()),
+        members_(std::move(state.members)),
+        configuration_(std::move(state.configuration)) {
     publish_members();
+    publish_configuration();
   }
 
   [[nodiscard]] raft::EntryId applied() const override { return store_->applied(); }
@@ -32,6 +41,7 @@ class StoreMachine : public Machine {
   [[nodiscard]] raft::Result<bool> compact_some() override {
     if (fault_) return raft::fail(*fault_);
     auto more = store_->compact_some();
+    if (auto swept = sweep_retired(); !swept) more = raft::fail(std::move(swept.error()));
     if (!more) fault_ = more.error();
     return more;
   }
@@ -43,10 +53,51 @@ class StoreMachine : public Machine {
     return synced;
   }
 
-  [[nodiscard]] ReadView view() const override { return store_->view(); }
+  [[nodiscard]] raft::Result<std::unique_ptr<raft::SnapshotSource>> open_snapshot() const override {
+    const std::shared_ptr<StoreCore> core = view_->load()->core();
+    const Database& database = *core->database;
+    return open_state_source(std::make_unique<FrozenRows>(database.rows(), database.path(), core),
+                             options_.cluster_id);
+  }
+
+  [[nodiscard]] raft::Result<std::unique_ptr<raft::SnapshotSink>> receive_snapshot(
+      raft::Index last) override {
+    StateSinkOptions sink{.env = options_.env,
+                          .path = state_path(options_.path, last),
+                          .cluster_id = options_.cluster_id,
+                          .value_cache_bytes = options_.value_cache_bytes};
+    if (sink.path == view_->load()->core()->database->path()) {
+      return raft::fail(raft::ErrorCode::kInvalidArgument, sink.path, "is the state in use");
+    }
+    return std::unique_ptr<raft::SnapshotSink>(std::make_unique<ReceivedState>(std::move(sink), last));
+  }
+
+  [[nodiscard]] raft::Result<void> install(std::unique_ptr<raft::SnapshotSink> sink) override {
+    if (fault_) return raft::fail(*fault_);
+    auto* const received = dynamic_cast<ReceivedState*>(sink.get());
+    RAFT_CHECK(received != nullptr && received->store() != nullptr);
+    const raft::EntryId last = received->store()->applied();
+    if (last.index <= applied().index) {
+      return raft::fail(raft::ErrorCode::kInvalidArgument, options_.path,
+                        "the state is at entry " + std::to_string(applied().index.value()) +
+                            ", the received one at " + std::to_string(last.index.value()));
+    }
+    auto state = received->take();
+    if (!state) {
+      fault_ = state.error();
+      return raft::fail(*fault_);
+    }
+    go_over_to(std::move(*state));
+    return {};
+  }
+
+  [[nodiscard]] ReadView view() const override { return ReadView(view_->load()); }
   [[nodiscard]] std::vector<MemberInfo> members() const override { return *published_members_.load(); }
-  [[nodiscard]] std::uint64_t bytes_on_disk() const override { return store_->facts().bytes_on_disk; }
-  [[nodiscard]] std::uint64_t bytes_in_use() const override { return store_->facts().bytes_in_use; }
+  [[nodiscard]] raft::Configuration configuration() const override {
+    return *published_configuration_.load();
+  }
+  [[nodiscard]] std::uint64_t bytes_on_disk() const override { return view_->load()->facts().bytes_on_disk; }
+  [[nodiscard]] std::uint64_t bytes_in_use() const override { return view_->load()->facts().bytes_in_use; }
 
  private:
   using Changed = std::expected<OperationResult, ReadFault>;
@@ -58,13 +109,26 @@ class StoreMachine : public Machine {
     for (const raft::Entry& entry : entries) {
       RAFT_CHECK(entry.index == last.next());
       last = entry.index;
+      if (entry.type == raft::EntryType::kConfiguration) RETURN_IF_ERROR(apply_configuration(entry));
       if (entry.type != raft::EntryType::kCommand) continue;
       ASSIGN_OR_RETURN(Applied applied, apply_one(entry));
       outcomes.push_back(std::move(applied));
     }
     RETURN_IF_ERROR(store_->commit({.index = entries.back().index, .term = entries.back().term}));
     if (members_changed_) publish_members();
+    if (configuration_changed_) publish_configuration();
     return outcomes;
+  }
+
+  /// Kept for the start after this one and for snapshots; the members themselves are the core's business.
+  raft::Result<void> apply_configuration(const raft::Entry& entry) {
+    ASSIGN_OR_RETURN(raft::Membership members, raft::decode_membership(entry.bytes()));
+    if (configuration_.index.value() > 0) store_->remove_row(configuration_key(configuration_.index));
+    configuration_ = {.index = entry.index, .members = std::move(members)};
+    const auto [key, value] = configuration_row(configuration_);
+    store_->put_row(key, value);
+    configuration_changed_ = true;
+    return {};
   }
 
   raft::Result<Applied> apply_one(const raft::Entry& entry) {
@@ -115,26 +179,53 @@ class StoreMachine : public Machine {
     members_changed_ = false;
   }
 
-  const std::unique_ptr<Store> store_;
+  void publish_configuration() {
+    published_configuration_.store(std::make_shared<const raft::Configuration>(configuration_));
+    configuration_changed_ = false;
+  }
+
+  /// From here on readers see the received state; who still reads the old one keeps it open.
+  void go_over_to(LoadedState state) {
+    retired_.push_back(store_->core());
+    state.store->publish_at(view_);
+    store_ = std::move(state.store);
+    members_ = std::move(state.members);
+    configuration_ = std::move(state.configuration);
+    publish_members();
+    publish_configuration();
+  }
+
+  /// Closes and removes the states before this one that no one reads any more.
+  raft::Result<void> sweep_retired() {
+    for (std::size_t i = 0; i < retired_.size();) {
+      if (retired_[i].use_count() > 1) {
+        ++i;
+        continue;
+      }
+      const std::string path = retired_[i]->database->path();
+      retired_.erase(retired_.begin() + static_cast<std::ptrdiff_t>(i));
+      RETURN_IF_ERROR(remove_database(*options_.env, path));
+    }
+    return {};
+  }
+
+  const MachineOptions options_;
+  std::unique_ptr<Store> store_;
+  const PublishedView view_;                         // the store's; the same when another one takes its place
+  std::vector<std::shared_ptr<StoreCore>> retired_;  // shared with the views that still read them
   MemberTable members_;
+  raft::Configuration configuration_;
   bool members_changed_ = false;
+  bool configuration_changed_ = false;
   std::optional<raft::Error> fault_;  // the first fault of the disk: final
   Published<std::vector<MemberInfo>> published_members_;
+  Published<raft::Configuration> published_configuration_;
 };
 
 }  // namespace
 
-raft::Result<std::unique_ptr<Machine>> Machine::open(const MachineOptions& options) {
-  RAFT_CHECK(options.env != nullptr);
-  StoreOptions store_options{.env = options.env,
-                             .path = options.path,
-                             .value_cache_bytes = options.value_cache_bytes,
-                             .first_rows = {}};
-  for (const MemberInfo& member : options.members) store_options.first_rows.push_back(member_row(member));
-  ASSIGN_OR_RETURN(auto store, Store::open(store_options));
-  ASSIGN_OR_RETURN(const auto rows, store->rows(kMemberPrefix));
-  ASSIGN_OR_RETURN(MemberTable members, MemberTable::from_rows(rows));
-  return std::unique_ptr<Machine>(std::make_unique<StoreMachine>(std::move(store), std::move(members)));
+std::unique_ptr<Machine> make_machine(const MachineOptions& options, LoadedState state) {
+  return std::make_unique<StoreMachine>(options, std::move(state));
 }
 
 }  // namespace kv

@@ -11,7 +11,9 @@
 #include "libkv/machine/outcome.h"
 #include "libkv/mvcc/read_view.h"
 #include "libraft/base/result.h"
+#include "libraft/core/membership.h"
 #include "libraft/core/types.h"
+#include "libraft/node/snapshot.h"
 
 namespace leveldb {
 class Env;
@@ -32,10 +34,16 @@ struct MemberInfo {
 
 struct MachineOptions {
   leveldb::Env* env = nullptr;  ///< not owned
-  std::string path;             ///< <data-dir>/snap
+  std::string path;             ///< <data-dir>/snap; the states are directories in it (FORMAT.md)
   /// The initial members; used when the state is new, ignored later.
   std::vector<MemberInfo> members;
   std::size_t value_cache_bytes = 64U << 20U;
+  std::uint64_t cluster_id = 0;  ///< goes into snapshots; one of another cluster is refused
+  /// The entry before the log's first one: decides which directory is the state.
+  raft::Index log_base;
+  /// What a new state counts as applied: {1,1} for an initial member, whose members are entry 1. A new state
+  /// with members has all that are no learners as its voters, by the entry of this index.
+  raft::EntryId first;
 };
 
 /// The outcome of one applied command, for the member that proposed it.
@@ -46,9 +54,11 @@ struct Applied {
   Outcome outcome;
 };
 
-/// Thread: open, apply and compact_some from one thread; view, members and the sizes from any.
+/// Thread: open, apply, install, compact_some and sync from one thread; the rest from any.
 class Machine {
  public:
+  /// Makes a new state, or opens the newest one that the log goes on from and removes every other.
+  /// kCorruption when the log begins behind all of them.
   static raft::Result<std::unique_ptr<Machine>> open(const MachineOptions& options);
   virtual ~Machine() = default;
 
@@ -65,9 +75,24 @@ class Machine {
   /// Makes everything applied durable (needed before the log in front of it may be dropped).
   [[nodiscard]] virtual raft::Result<void> sync() = 0;
 
+  /// One moment of the state, at or behind applied() at the call, to be read while writes go on. Drop it
+  /// soon: what is deleted meanwhile keeps its space.
+  [[nodiscard]] virtual raft::Result<std::unique_ptr<raft::SnapshotSource>> open_snapshot() const = 0;
+
+  /// Where a state that covers the log up to `last` is built, beside the one in use. One at a time; may be
+  /// written by any one thread. kInvalidArgument when the state in use was installed at `last` itself.
+  [[nodiscard]] virtual raft::Result<std::unique_ptr<raft::SnapshotSink>> receive_snapshot(
+      raft::Index last) = 0;
+  /// Goes over to a finished sink of receive_snapshot, which the log must have accepted. Views of the state
+  /// before stay valid until they are dropped; then its directory goes. kInvalidArgument, and nothing
+  /// happened, when the state in use is at or behind that entry already.
+  [[nodiscard]] virtual raft::Result<void> install(std::unique_ptr<raft::SnapshotSink> sink) = 0;
+
   [[nodiscard]] virtual ReadView view() const = 0;
   /// Sorted by id.
   [[nodiscard]] virtual std::vector<MemberInfo> members() const = 0;
+  /// The newest one that was applied; index 0 for a state that was told of none.
+  [[nodiscard]] virtual raft::Configuration configuration() const = 0;
   /// Bytes of the files on disk; at least 1.
   [[nodiscard]] virtual std::uint64_t bytes_on_disk() const = 0;
   /// An estimate of the live data, at most bytes_on_disk().

@@ -4,6 +4,7 @@
 #include <leveldb/env.h>
 #include <leveldb/write_batch.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "libraft/disk/database.h"
@@ -73,23 +74,6 @@ raft::Result<void> Database::walk(std::string_view from, const Visit& visit) con
   return raft::checked(rows->status(), path_);
 }
 
-raft::Result<std::optional<std::pair<std::string, std::string>>> Database::last(
-    std::string_view prefix) const {
-  using Row = std::optional<std::pair<std::string, std::string>>;
-  const std::unique_ptr<leveldb::Iterator> rows(db_->NewIterator(walking()));
-  std::string behind(prefix);
-  behind.append(32, '\xff');  // longer than any key of ours after its prefix
-  rows->Seek(slice(behind));
-  if (rows->Valid()) {
-    rows->Prev();
-  } else if (rows->status().ok()) {
-    rows->SeekToLast();
-  }
-  if (!rows->status().ok()) return raft::fail(raft::database_error(rows->status(), path_));
-  if (!rows->Valid() || !view(rows->key()).starts_with(prefix)) return Row();
-  return Row(std::pair(rows->key().ToString(), rows->value().ToString()));
-}
-
 std::uint64_t Database::bytes_on_disk() const {
   std::vector<std::string> files;
   if (!env_->GetChildren(path_, &files).ok()) return 0;
@@ -100,6 +84,22 @@ std::uint64_t Database::bytes_on_disk() const {
     if (file != "." && file != ".." && env_->GetFileSize(path_ + "/" + file, &bytes).ok()) total += bytes;
   }
   return total;
+}
+
+raft::Result<void> remove_database(leveldb::Env& env, const std::string& path) {
+  std::vector<std::string> files;
+  const leveldb::Status listed = env.GetChildren(path, &files);
+  if (listed.IsNotFound()) return {};
+  RETURN_IF_ERROR(raft::checked(listed, path));
+  std::erase_if(files, [](const std::string& file) { return file == "." || file == ".."; });
+  std::stable_partition(files.begin(), files.end(),
+                        [](const std::string& file) { return file == "CURRENT"; });
+  for (const std::string& file : files) {
+    RETURN_IF_ERROR(raft::checked(env.RemoveFile(path + "/" + file), path + "/" + file));
+  }
+  // An empty directory that stays does no harm.
+  env.RemoveDir(path);
+  return {};
 }
 
 }  // namespace kv

@@ -45,18 +45,21 @@ class Database {
   using Visit = std::function<raft::Result<Step>(std::string_view key, std::string_view value)>;
   /// Rows in order of key from `from` on. Ends at the end, at Step::stop or at an error.
   [[nodiscard]] raft::Result<void> walk(std::string_view from, const Visit& visit) const;
-  /// The last row whose key starts with `prefix`.
-  [[nodiscard]] raft::Result<std::optional<std::pair<std::string, std::string>>> last(
-      std::string_view prefix) const;
 
   /// Bytes of the files; asks the file system.
   [[nodiscard]] std::uint64_t bytes_on_disk() const;
   [[nodiscard]] const std::string& path() const { return path_; }
+  /// For readers of a moment (frozen_rows.h).
+  [[nodiscard]] leveldb::DB& rows() const { return *db_; }
 
  private:
   leveldb::Env* const env_;
   const std::string path_;
   const std::unique_ptr<leveldb::DB> db_;
 };
+
+/// Removes the database in `path`, durably and first of all its CURRENT: what a crash leaves of it is no
+/// database any more. No one may have it open. A directory that is not there is fine.
+raft::Result<void> remove_database(leveldb::Env& env, const std::string& path);
 
 }  // namespace kv

@@ -137,6 +137,15 @@ void Store::put_row(std::string_view key, std::string_view value) {
   batch_->put(key, value);
 }
 
+void Store::remove_row(std::string_view key) {
+  batch_->remove(key);
+}
+
+void Store::publish_at(PublishedView place) {
+  place->store(published_->load());
+  published_ = std::move(place);
+}
+
 raft::Result<void> Store::commit(raft::EntryId applied) {
   RAFT_CHECK(!in_request_);
   ledger_.mark.applied = applied;
@@ -174,7 +183,7 @@ void Store::publish() {
       .compacted = ledger_.mark.compacted,
       .bytes_on_disk = std::max<std::uint64_t>(1, bytes_on_disk_ + bytes_unmeasured_),
       .bytes_in_use = std::min(ledger_.bytes_in_use, bytes_on_disk_ + bytes_unmeasured_)};
-  published_.store(std::make_shared<const ReadView::Impl>(core_, index, std::move(pin), facts));
+  published_->store(std::make_shared<const ReadView::Impl>(core_, index, std::move(pin), facts));
   core_->generations.sweep();
 }
 

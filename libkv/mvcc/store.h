@@ -28,13 +28,21 @@ struct StoreOptions {
   std::size_t value_cache_bytes = 64U << 20U;
   /// Rows of other tables for a new state, key and value; ignored when the state exists.
   std::vector<std::pair<std::string, std::string>> first_rows;
+  raft::EntryId first;  ///< what a new state counts as applied
 };
+
+/// Where a store publishes its newest generation. Shared by a store and its readers' owner, because readers
+/// go on when another store takes its place.
+using PublishedView = std::shared_ptr<Published<ReadView::Impl>>;
 
 /// Changes are made in requests (begin_request to end_request), each with one revision at most, and become
 /// visible and stored together with commit(). Thread: the apply thread; view() and published() from any.
 class Store {
  public:
   static raft::Result<std::unique_ptr<Store>> open(const StoreOptions& options);
+  /// The same in a database that is open. With `first_rows` etc. as in open.
+  static raft::Result<std::unique_ptr<Store>> open_in(std::unique_ptr<Database> database,
+                                                      const StoreOptions& options);
   /// What open() recovered; use that.
   Store(std::shared_ptr<StoreCore> core, Ledger ledger);
   ~Store();
@@ -62,6 +70,7 @@ class Store {
   [[nodiscard]] std::expected<void, KvError> compact(std::int64_t revision);
   /// Writes a row of another table in this batch. `key` lies under that table's prefix.
   void put_row(std::string_view key, std::string_view value);
+  void remove_row(std::string_view key);
 
   /// Stores everything since the last commit atomically, together with `applied`, and publishes it. An error
   /// is final: nothing was published and the store must not be used any more.
@@ -78,8 +87,13 @@ class Store {
       std::string_view prefix) const;
 
   /// The newest published generation. Thread: any.
-  [[nodiscard]] ReadView view() const { return ReadView(published_.load()); }
-  [[nodiscard]] ReadView::Impl::Facts facts() const { return published_.load()->facts(); }
+  [[nodiscard]] ReadView view() const { return ReadView(published_->load()); }
+  [[nodiscard]] ReadView::Impl::Facts facts() const { return published_->load()->facts(); }
+  /// Publishes there from now on, and once at once: how a store takes the place of another.
+  void publish_at(PublishedView place);
+  [[nodiscard]] const PublishedView& published() const { return published_; }
+  /// What its readers keep alive. The database is closed when the last holder lets go.
+  [[nodiscard]] const std::shared_ptr<StoreCore>& core() const { return core_; }
   /// Generations that are still read, the newest included.
   [[nodiscard]] std::size_t generations() const { return core_->generations.live(); }
 
@@ -113,7 +127,7 @@ class Store {
   std::uint32_t changes_ = 0;  // of the request under way
   std::uint64_t bytes_on_disk_ = 1;
   std::uint64_t bytes_unmeasured_ = 0;
-  Published<ReadView::Impl> published_;
+  PublishedView published_ = std::make_shared<Published<ReadView::Impl>>();
 };
 
 }  // namespace kv

@@ -9,6 +9,7 @@ namespace {
 /// The format, the first rows of the other tables and the first mark, in one batch.
 raft::Result<Ledger> create(const StoreOptions& options, Database& database) {
   Ledger ledger;
+  ledger.mark.applied = options.first;
   ledger.marks.push_back({.revision = ledger.mark.revision, .batch = 1});
   leveldb::WriteBatch rows;
   const char format = static_cast<char>(kStateFormat);
@@ -23,6 +24,11 @@ raft::Result<Ledger> create(const StoreOptions& options, Database& database) {
 
 raft::Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
   ASSIGN_OR_RETURN(auto database, Database::open(options.env, options.path));
+  return open_in(std::move(database), options);
+}
+
+raft::Result<std::unique_ptr<Store>> Store::open_in(std::unique_ptr<Database> database,
+                                                    const StoreOptions& options) {
   ASSIGN_OR_RETURN(const bool fresh, is_new_state(*database));
   auto core = std::make_shared<StoreCore>(std::move(database), options.value_cache_bytes);
   auto ledger = fresh ? create(options, *core->database) : recover(*core->database, core->index);

@@ -44,6 +44,7 @@ class ReadView::Impl {
   ~Impl() { pin_.release(); }
 
   [[nodiscard]] const Facts& facts() const { return facts_; }
+  [[nodiscard]] const std::shared_ptr<StoreCore>& core() const { return core_; }
   [[nodiscard]] Sight sight() const {
     return {.index = index_,
             .revision = facts_.revision,

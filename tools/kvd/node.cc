@@ -157,9 +157,14 @@ raft::Result<void> RunningNode::open_state(const Roster& roster) {
   env_ = raft::make_disk_env({});
   ASSIGN_OR_RETURN(auto wal, raft::open_log_store({.env = env_.get(), .path = config_.wal_dir}));
   wal_ = timed(std::move(wal), stopwatch(kv::api::Timed::kLogSync));
-  ASSIGN_OR_RETURN(
-      auto machine,
-      kv::Machine::open({.env = env_.get(), .path = config_.data_dir + "/snap", .members = roster.members}));
+  ASSIGN_OR_RETURN(auto machine, kv::Machine::open({.env = env_.get(),
+                                                    .path = config_.data_dir + "/snap",
+                                                    .members = roster.members,
+                                                    .cluster_id = roster.cluster,
+                                                    .log_base = wal_->opened().base.index,
+                                                    .first = wal_->opened().base.index == raft::Index(1)
+                                                                 ? wal_->opened().base
+                                                                 : raft::EntryId()}));
   machine_ = timed(std::move(machine), stopwatch(kv::api::Timed::kApply));
   return {};
 }

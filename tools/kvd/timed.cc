@@ -51,8 +51,18 @@ class TimedMachine final : public kv::Machine {
   }
   raft::Result<bool> compact_some() override { return machine_->compact_some(); }
   raft::Result<void> sync() override { return machine_->sync(); }
+  raft::Result<std::unique_ptr<raft::SnapshotSource>> open_snapshot() const override {
+    return machine_->open_snapshot();
+  }
+  raft::Result<std::unique_ptr<raft::SnapshotSink>> receive_snapshot(raft::Index last) override {
+    return machine_->receive_snapshot(last);
+  }
+  raft::Result<void> install(std::unique_ptr<raft::SnapshotSink> sink) override {
+    return machine_->install(std::move(sink));
+  }
   kv::ReadView view() const override { return machine_->view(); }
   std::vector<kv::MemberInfo> members() const override { return machine_->members(); }
+  raft::Configuration configuration() const override { return machine_->configuration(); }
   std::uint64_t bytes_on_disk() const override { return machine_->bytes_on_disk(); }
   std::uint64_t bytes_in_use() const override { return machine_->bytes_in_use(); }
 

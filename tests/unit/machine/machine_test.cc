@@ -135,6 +135,7 @@ TEST_F(MachineApplies, OutcomesComeInOrderWithTheirProposers) {
   };
   entries[1].type = entries[3].type = raft::EntryType::kCommand;
   entries[2].type = raft::EntryType::kConfiguration;
+  entries[2].payload = std::make_shared<const std::string>(raft::encode_membership({.voters = {kSelf}}));
   entries[1].payload = command(9, 100, PutOp{.key = "a", .value = "1"});
   entries[3].payload = command(8, 7, PutOp{.key = "a", .value = "2", .prev_kv = true});
   const auto applied = machine_->apply(entries);

@@ -1,0 +1,34 @@
+#include "libkv/machine/received_state.h"
+
+#include "libkv/mvcc/configuration_row.h"
+#include "libkv/mvcc/frozen_rows.h"
+#include "libkv/mvcc/record.h"
+
+namespace kv {
+
+raft::Result<LoadedState> load_state(std::unique_ptr<Store> store) {
+  ASSIGN_OR_RETURN(const auto member_rows, store->rows(kMemberPrefix));
+  ASSIGN_OR_RETURN(MemberTable members, MemberTable::from_rows(member_rows));
+  ASSIGN_OR_RETURN(const auto configurations, store->rows(kConfigurationPrefix));
+  raft::Configuration configuration;
+  if (!configurations.empty()) {
+    const auto& [key, value] = configurations.back();
+    ASSIGN_OR_RETURN(configuration, decode_configuration(key, value));
+  }
+  return LoadedState{std::move(store), std::move(members), std::move(configuration)};
+}
+
+raft::Result<raft::SnapshotInfo> ReceivedState::finish() {
+  ASSIGN_OR_RETURN(const SnapshotHeader header, sink_.finish());
+  if (header.last.index != last_) {
+    return raft::fail(raft::ErrorCode::kMismatch, "the snapshot",
+                      "covers entry " + std::to_string(header.last.index.value()) + ", announced was " +
+                          std::to_string(last_.value()));
+  }
+  ASSIGN_OR_RETURN(const auto rows, sink_.store()->rows(kMemberPrefix));
+  auto members = MemberTable::from_rows(rows);
+  if (!members) return raft::fail(std::move(members.error()));
+  return raft::SnapshotInfo{.last = header.last, .configuration = header.configuration};
+}
+
+}  // namespace kv

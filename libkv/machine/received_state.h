@@ -1,0 +1,44 @@
+// A state that comes from another member, until it is installed.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "libkv/machine/members.h"
+#include "libkv/snapshot/state_sink.h"
+#include "libraft/node/snapshot.h"
+
+namespace kv {
+
+/// A store with what the machine keeps in memory beside it.
+struct LoadedState {
+  std::unique_ptr<Store> store;
+  MemberTable members;
+  raft::Configuration configuration;
+};
+
+/// The machine's tables of an open store. The first damage is kCorruption.
+raft::Result<LoadedState> load_state(std::unique_ptr<Store> store);
+
+/// The machine on that state.
+std::unique_ptr<Machine> make_machine(const MachineOptions& options, LoadedState state);
+
+class ReceivedState final : public raft::SnapshotSink {
+ public:
+  /// `last`: the entry that the sender names; a snapshot of another one is kMismatch.
+  ReceivedState(StateSinkOptions options, raft::Index last) : sink_(std::move(options)), last_(last) {}
+
+  [[nodiscard]] raft::Result<void> write(std::string_view bytes) override { return sink_.write(bytes); }
+  [[nodiscard]] raft::Result<raft::SnapshotInfo> finish() override;
+
+  /// The finished state, once.
+  [[nodiscard]] raft::Result<LoadedState> take() { return load_state(sink_.take()); }
+  [[nodiscard]] const Store* store() const { return sink_.store(); }
+
+ private:
+  StateSink sink_;
+  const raft::Index last_;
+};
+
+}  // namespace kv

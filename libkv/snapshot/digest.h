@@ -1,0 +1,26 @@
+// SHA-256 of a stream.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace kv {
+
+class Digest {
+ public:
+  Digest();
+  ~Digest();
+  Digest(const Digest&) = delete;
+  Digest& operator=(const Digest&) = delete;
+
+  void update(std::string_view bytes);
+  /// The 32 bytes; nothing may follow.
+  std::string finish();
+
+ private:
+  class Impl;
+  const std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kv

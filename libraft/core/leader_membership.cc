@@ -11,14 +11,14 @@ bool may_change(const Leader& leader, const Shared& shared) {
          shared.configurations.newest().index <= shared.commit;
 }
 
+}  // namespace
+
 bool caught_up(const Leader& leader, const Shared& shared, NodeId id) {
   if (id == shared.self) return true;
   const auto peer = leader.peers.find(id);
   if (peer == leader.peers.end() || peer->second.probing() || !peer->second.active) return false;
   return peer->second.match() + shared.options.caught_up_entries >= shared.log.last().index;
 }
-
-}  // namespace
 
 void steer_membership(Leader& leader, Shared& shared) {
   if (!may_change(leader, shared)) return;

@@ -32,6 +32,17 @@ void send_entries(Progress& progress, Shared& shared, NodeId peer, std::vector<E
   shared.send(peer, std::move(append), When::kNow);
 }
 
+/// Entries that go unanswered may have been lost on the way: then the answer to this is a rejection, which
+/// starts them again. Where the log does not reach back to them any more, only a state helps.
+void recheck(Progress& progress, Shared& shared, NodeId peer, std::uint64_t round) {
+  if (shared.log.term_at(progress.next().previous())) {
+    send_entries(progress, shared, peer, {}, round);
+  } else if (!progress.awaits_snapshot()) {
+    progress.begin_snapshot();
+    shared.out.snapshots.push_back(peer);
+  }
+}
+
 }  // namespace
 
 void send_heartbeat(Progress& progress, Shared& shared, NodeId peer, std::uint64_t round) {
@@ -87,10 +98,8 @@ Next on_reply(Leader& leader, Shared& shared, NodeId from, const AppendReply& re
   if (progress.accepted(reply.match)) return std::nullopt;
   progress.answered_heartbeat();
   const bool lost_something = progress.match() < shared.log.last().index && !progress.probing();
-  if (std::exchange(progress.recheck_due, false) && lost_something && !progress.reading_log &&
-      shared.log.term_at(progress.next().previous())) {
-    // Were entries lost on the way, the answer to this is a rejection, which starts them again.
-    send_entries(progress, shared, from, {}, leader.round);
+  if (std::exchange(progress.recheck_due, false) && lost_something && !progress.reading_log) {
+    recheck(progress, shared, from, leader.round);
   }
   return std::nullopt;
 }

@@ -58,7 +58,11 @@ struct Shared {
   /// Numbers the step's writes and resolves the order of its messages. Called once, at the end of a step.
   Effects finish_step();
 
-  [[nodiscard]] bool campaigns() const { return membership().is_voter(self); }
+  /// Whether this member may lead. One that a change takes out stays needed until that change is committed:
+  /// it may be the only one whose log holds it (thesis 4.2.2).
+  [[nodiscard]] bool campaigns() const {
+    return membership().is_voter(self) || configurations.at(commit).members.is_voter(self);
+  }
   /// The oldest disk write under way; nothing when all have ended.
   [[nodiscard]] std::optional<std::uint64_t> oldest_write() const;
   std::uint32_t draw_timeout();

@@ -140,17 +140,21 @@ void CoreCluster::apply(NodeId id, Index upto) {
   }
 }
 
-/// By any configuration that a member goes by now: which one its leader counted with is not known here.
+/// By any configuration that a member goes by now, or knows to be committed: which one its leader counted
+/// with is not known here.
 bool CoreCluster::held_by_a_quorum(const Entry& entry) const {
+  const auto holds = [&](NodeId other) {
+    const auto found = nodes_.find(other);
+    if (found == nodes_.end()) return false;
+    const CoreDisk& disk = found->second.disk;
+    const Entry* there = disk.at(entry.index);
+    return entry.index <= disk.base.index || (there != nullptr && same(*there, entry));
+  };
   return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& one) {
     if (!one.second.core) return false;
-    return quorum_of(one.second.core->membership(), [&](NodeId other) {
-      const auto found = nodes_.find(other);
-      if (found == nodes_.end()) return false;
-      const CoreDisk& disk = found->second.disk;
-      const Entry* there = disk.at(entry.index);
-      return entry.index <= disk.base.index || (there != nullptr && same(*there, entry));
-    });
+    const Shared& known = one.second.core->shared();
+    return quorum_of(known.membership(), holds) ||
+           quorum_of(known.configurations.at(known.commit).members, holds);
   });
 }
 
@@ -185,14 +189,23 @@ bool CoreCluster::deliver_snapshot() {
     return true;
   }
   Node& to = node(snapshot.to);
+  if (to.received) {
+    step(snapshot.from, {SnapshotEnded{snapshot.to, std::nullopt}});
+    return true;
+  }
   to.received = {snapshot.last, snapshot.configuration};
   to.received_from = snapshot.from;
   step(snapshot.to, {Restore{snapshot.last, snapshot.configuration}});
   if (status(snapshot.to).commit < snapshot.last.index) {
-    to.received.reset();
-    step(snapshot.from, {SnapshotEnded{snapshot.to, std::nullopt}});
+    lose_received(to, snapshot.to);
   }
   return true;
+}
+
+void CoreCluster::lose_received(Node& receiver, NodeId id) {
+  if (!receiver.received) return;
+  receiver.received.reset();
+  if (up(*receiver.received_from)) step(*receiver.received_from, {SnapshotEnded{id, std::nullopt}});
 }
 
 /// The log has accepted the state received: it counts from here on, also after a crash.
@@ -326,7 +339,7 @@ void CoreCluster::crash(NodeId id) {
   self.core.reset();
   self.writing.clear();
   self.waiting.clear();
-  self.received.reset();
+  lose_received(self, id);
   for (auto& [link, queue] : links_) {
     if (link.first == id || link.second == id) queue.clear();
   }

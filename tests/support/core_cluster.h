@@ -117,6 +117,8 @@ class CoreCluster {
   void send(NodeId from, Send send);
   void apply(NodeId id, Index upto);
   void install(NodeId id);
+  /// A state on its way into a member's log will not arrive: its sender hears of it.
+  void lose_received(Node& receiver, NodeId id);
   void write(Node& self, const Persist& persist);
   [[nodiscard]] bool held_by_a_quorum(const Entry& entry) const;
   void check_after_step(NodeId id, const CoreStatus& before);

@@ -65,6 +65,10 @@ void describe_body(const CompactResult&, Sink&) {}
 template <class Sink>
 void describe_body(const PublishMemberResult&, Sink&) {}
 
+/// The Cluster service answers with messages of its own.
+template <class Sink>
+void describe_body(const MembersResult&, Sink&) {}
+
 template <class Sink>
 void describe_body(const TxnResult& result, Sink& sink) {
   sink.template number<2>(result.succeeded ? 1 : 0);

@@ -51,6 +51,24 @@ Status status_of(KvError error) {
       return {Code::kDataLoss, "etcdserver: corrupt cluster"};
     case KvError::kUnknownCommand:
       return {Code::kFailedPrecondition, "etcdserver: not capable"};
+    case KvError::kMemberExists:
+      return {Code::kFailedPrecondition, "etcdserver: member ID already exist"};
+    case KvError::kPeerUrlExists:
+      return {Code::kFailedPrecondition, "etcdserver: Peer URLs already exists"};
+    case KvError::kMemberNotFound:
+      return {Code::kNotFound, "etcdserver: member not found"};
+    case KvError::kNotLearner:
+      return {Code::kFailedPrecondition, "etcdserver: can only promote a learner member"};
+    case KvError::kTooManyLearners:
+      return {Code::kFailedPrecondition, "etcdserver: too many learner members in cluster"};
+    case KvError::kTooManyMembers:
+      return {Code::kFailedPrecondition, "kvd: too many members in cluster"};
+    case KvError::kNotEnoughStarted:
+      // etcd sends Unknown by an accident that clients live with; the declared code is recognised as well.
+      return {Code::kFailedPrecondition,
+              "etcdserver: re-configuration failed due to not enough started members"};
+    case KvError::kBeingReplaced:
+      return {Code::kFailedPrecondition, "kvd: the member is being replaced already"};
   }
   return {Code::kUnknown, "unknown error"};
 }

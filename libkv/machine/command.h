@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "libkv/machine/member_info.h"
 #include "libkv/mvcc/range.h"
 #include "libraft/base/result.h"
 #include "libraft/core/types.h"
@@ -87,7 +88,39 @@ struct PublishMemberOp {
   bool operator==(const PublishMemberOp&) const = default;
 };
 
-using Operation = std::variant<PutOp, DeleteRangeOp, TxnOp, CompactOp, PublishMemberOp>;
+/// A new member; its id and the time in it come from the member that proposes (contract section 7.5).
+struct AddMemberOp {
+  MemberInfo member;
+  /// More learners that stay learners than this are refused; travels along so that every member agrees.
+  std::uint32_t learners_max = 1;
+
+  bool operator==(const AddMemberOp&) const = default;
+};
+
+/// The member leaves, and its id never comes back.
+struct RemoveMemberOp {
+  raft::NodeId member;
+
+  bool operator==(const RemoveMemberOp&) const = default;
+};
+
+/// The member is reached by its peers at these URLs from now on.
+struct UpdateMemberOp {
+  raft::NodeId member;
+  std::vector<std::string> peer_urls;
+
+  bool operator==(const UpdateMemberOp&) const = default;
+};
+
+/// The learner is to vote.
+struct PromoteMemberOp {
+  raft::NodeId member;
+
+  bool operator==(const PromoteMemberOp&) const = default;
+};
+
+using Operation = std::variant<PutOp, DeleteRangeOp, TxnOp, CompactOp, PublishMemberOp, AddMemberOp,
+                               RemoveMemberOp, UpdateMemberOp, PromoteMemberOp>;
 
 /// An operation with the member that waits for its outcome and that member's number for it.
 struct Command {

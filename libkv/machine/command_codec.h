@@ -16,15 +16,24 @@ enum class Kind : std::uint8_t {
   kTxn = 3,
   kCompact = 4,
   kPublishMember = 5,
+  kAddMember = 6,
+  kRemoveMember = 7,
+  kUpdateMember = 8,
+  kPromoteMember = 9,
 };
 
 /// The first byte of every step of a Txn. Never renumbered.
 enum class OpKind : std::uint8_t { kRange = 1, kPut = 2, kDeleteRange = 3, kTxn = 4 };
 
-/// Bits of the flag byte of a put, a delete and a range.
+/// Bits of the flag byte of a put and a delete.
 inline constexpr std::uint8_t kPrevKv = 1U << 0U;
 inline constexpr std::uint8_t kIgnoreValue = 1U << 1U;
 inline constexpr std::uint8_t kIgnoreLease = 1U << 2U;
+/// Of a member that is added.
+inline constexpr std::uint8_t kLearner = 1U << 0U;
+inline constexpr std::uint8_t kPromoteWhenCaughtUp = 1U << 1U;
+inline constexpr std::uint8_t kReplaces = 1U << 2U;
+/// Of a range.
 inline constexpr std::uint8_t kKeysOnly = 1U << 0U;
 inline constexpr std::uint8_t kCountOnly = 1U << 1U;
 

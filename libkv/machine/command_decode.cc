@@ -78,6 +78,28 @@ class Decoder {
     list(op.client_urls);
   }
 
+  void read(AddMemberOp& op) {
+    MemberInfo& member = op.member;
+    const std::uint8_t flags = known_flags(codec::kLearner | codec::kPromoteWhenCaughtUp | codec::kReplaces);
+    member.learner = (flags & codec::kLearner) != 0;
+    member.promote_when_caught_up = (flags & codec::kPromoteWhenCaughtUp) != 0;
+    member.id = raft::NodeId(reader_.u64());
+    if ((flags & codec::kReplaces) != 0) member.replaces = raft::NodeId(reader_.u64());
+    op.learners_max = reader_.u32();
+    text(member.name);
+    list(member.peer_urls);
+    list(member.client_urls);
+  }
+
+  void read(RemoveMemberOp& op) { op.member = raft::NodeId(reader_.u64()); }
+
+  void read(UpdateMemberOp& op) {
+    op.member = raft::NodeId(reader_.u64());
+    list(op.peer_urls);
+  }
+
+  void read(PromoteMemberOp& op) { op.member = raft::NodeId(reader_.u64()); }
+
  private:
   void read(Compare& compare) {
     compare.result = static_cast<Compare::Result>(reader_.u8());
@@ -173,6 +195,14 @@ raft::Result<Operation> decode_operation(Kind kind, std::string_view body) {
       return decode_body<CompactOp>(body);
     case Kind::kPublishMember:
       return decode_body<PublishMemberOp>(body);
+    case Kind::kAddMember:
+      return decode_body<AddMemberOp>(body);
+    case Kind::kRemoveMember:
+      return decode_body<RemoveMemberOp>(body);
+    case Kind::kUpdateMember:
+      return decode_body<UpdateMemberOp>(body);
+    case Kind::kPromoteMember:
+      return decode_body<PromoteMemberOp>(body);
   }
   return raft::fail(ErrorCode::kMismatch, std::string(kPlace),
                     "kind " + std::to_string(static_cast<int>(kind)) + " is not known to this version");

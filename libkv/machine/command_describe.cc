@@ -84,7 +84,34 @@ struct Describer {
     append_field(out, "name", op.name);
   }
 
+  void operator()(const AddMemberOp& op) const {
+    out += "add_member member=" + std::to_string(op.member.id.value());
+    urls(op.member.peer_urls);
+    if (op.member.learner) out += " learner";
+    if (op.member.promote_when_caught_up) out += " promote_when_caught_up";
+    if (op.member.replaces) out += " replaces=" + std::to_string(op.member.replaces->value());
+  }
+
+  void operator()(const RemoveMemberOp& op) const {
+    out += "remove_member member=" + std::to_string(op.member.value());
+  }
+
+  void operator()(const UpdateMemberOp& op) const {
+    out += "update_member member=" + std::to_string(op.member.value());
+    urls(op.peer_urls);
+  }
+
+  void operator()(const PromoteMemberOp& op) const {
+    out += "promote_member member=" + std::to_string(op.member.value());
+  }
+
  private:
+  void urls(const std::vector<std::string>& items) const {
+    for (std::size_t i = 0; i < std::min(items.size(), kStepsShownMax); ++i) {
+      append_field(out, "peer_url", items[i]);
+    }
+  }
+
   void branch(std::string_view label, const std::vector<Op>& ops) const {
     if (ops.empty()) return;
     out += ' ';

@@ -69,11 +69,37 @@ class Encoder {
   void write(const PublishMemberOp& op) {
     writer_.u64(op.member.value());
     writer_.bytes(op.name);
-    writer_.varint(op.client_urls.size());
-    for (const std::string& url : op.client_urls) writer_.bytes(url);
+    list(op.client_urls);
   }
 
+  void write(const AddMemberOp& op) {
+    const MemberInfo& member = op.member;
+    writer_.u8(flag(member.learner, codec::kLearner) |
+               flag(member.promote_when_caught_up, codec::kPromoteWhenCaughtUp) |
+               flag(member.replaces.has_value(), codec::kReplaces));
+    writer_.u64(member.id.value());
+    if (member.replaces) writer_.u64(member.replaces->value());
+    writer_.u32(op.learners_max);
+    writer_.bytes(member.name);
+    list(member.peer_urls);
+    list(member.client_urls);
+  }
+
+  void write(const RemoveMemberOp& op) { writer_.u64(op.member.value()); }
+
+  void write(const UpdateMemberOp& op) {
+    writer_.u64(op.member.value());
+    list(op.peer_urls);
+  }
+
+  void write(const PromoteMemberOp& op) { writer_.u64(op.member.value()); }
+
  private:
+  void list(const std::vector<std::string>& items) {
+    writer_.varint(items.size());
+    for (const std::string& item : items) writer_.bytes(item);
+  }
+
   void number(std::int64_t value) { writer_.varint(codec::zigzag(value)); }
 
   void write(const Compare& compare) {
@@ -112,6 +138,10 @@ struct KindNamer {
   Kind operator()(const TxnOp&) const { return Kind::kTxn; }
   Kind operator()(const CompactOp&) const { return Kind::kCompact; }
   Kind operator()(const PublishMemberOp&) const { return Kind::kPublishMember; }
+  Kind operator()(const AddMemberOp&) const { return Kind::kAddMember; }
+  Kind operator()(const RemoveMemberOp&) const { return Kind::kRemoveMember; }
+  Kind operator()(const UpdateMemberOp&) const { return Kind::kUpdateMember; }
+  Kind operator()(const PromoteMemberOp&) const { return Kind::kPromoteMember; }
 };
 
 /// What to reserve, so that the common command is encoded with one allocation.

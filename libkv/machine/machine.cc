@@ -92,7 +92,13 @@ class StoreMachine : public Machine {
   }
 
   [[nodiscard]] ReadView view() const override { return ReadView(view_->load()); }
-  [[nodiscard]] std::vector<MemberInfo> members() const override { return *published_members_.load(); }
+  [[nodiscard]] std::vector<MemberInfo> members() const override { return published_members_.load()->list(); }
+  [[nodiscard]] raft::MembershipTarget membership_target() const override {
+    return published_members_.load()->target();
+  }
+  [[nodiscard]] bool was_removed(raft::NodeId id) const override {
+    return published_members_.load()->removed().contains(id);
+  }
   [[nodiscard]] raft::Configuration configuration() const override {
     return *published_configuration_.load();
   }
@@ -128,6 +134,8 @@ class StoreMachine : public Machine {
     const auto [key, value] = configuration_row(configuration_);
     store_->put_row(key, value);
     configuration_changed_ = true;
+    members_.configured(configuration_.members);
+    store_members();
     return {};
   }
 
@@ -166,16 +174,31 @@ class StoreMachine : public Machine {
   }
 
   Changed run(PublishMemberOp& op) {
-    if (const MemberInfo* const member = members_.publish(op)) {
-      const auto [key, value] = member_row(*member);
-      store_->put_row(key, value);
-      members_changed_ = true;
-    }
+    members_.publish(op);
+    store_members();
     return PublishMemberResult{};
   }
 
+  Changed run(AddMemberOp& op) { return told(members_.add(op)); }
+  Changed run(RemoveMemberOp& op) { return told(members_.remove(op)); }
+  Changed run(UpdateMemberOp& op) { return told(members_.update(op)); }
+  Changed run(PromoteMemberOp& op) { return told(members_.promote(op)); }
+
+  Changed told(std::expected<MemberInfo, KvError> member) {
+    if (!member) return refuse(member.error());
+    store_members();
+    return MembersResult{.members = members_.list(), .member = std::move(*member)};
+  }
+
+  void store_members() {
+    for (const auto& [key, value] : members_.take_changed_rows()) {
+      store_->put_row(key, value);
+      members_changed_ = true;
+    }
+  }
+
   void publish_members() {
-    published_members_.store(std::make_shared<const std::vector<MemberInfo>>(members_.list()));
+    published_members_.store(std::make_shared<const MemberTable>(members_));
     members_changed_ = false;
   }
 
@@ -218,7 +241,7 @@ class StoreMachine : public Machine {
   bool members_changed_ = false;
   bool configuration_changed_ = false;
   std::optional<raft::Error> fault_;  // the first fault of the disk: final
-  Published<std::vector<MemberInfo>> published_members_;
+  Published<MemberTable> published_members_;
   Published<raft::Configuration> published_configuration_;
 };
 

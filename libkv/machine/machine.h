@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "libkv/machine/command.h"
+#include "libkv/machine/member_info.h"
 #include "libkv/machine/outcome.h"
 #include "libkv/mvcc/read_view.h"
 #include "libraft/base/result.h"
@@ -20,17 +21,6 @@ class Env;
 }
 
 namespace kv {
-
-/// One member as clients see it (contract section 7.4).
-struct MemberInfo {
-  raft::NodeId id;
-  std::string name;  ///< empty until the member has published itself
-  std::vector<std::string> peer_urls;
-  std::vector<std::string> client_urls;
-  bool learner = false;
-
-  bool operator==(const MemberInfo&) const = default;
-};
 
 struct MachineOptions {
   leveldb::Env* env = nullptr;  ///< not owned
@@ -91,6 +81,10 @@ class Machine {
   [[nodiscard]] virtual ReadView view() const = 0;
   /// Sorted by id.
   [[nodiscard]] virtual std::vector<MemberInfo> members() const = 0;
+  /// Who should vote and who should learn, as the table of members says.
+  [[nodiscard]] virtual raft::MembershipTarget membership_target() const = 0;
+  /// Whether this one was a member and may never be one again.
+  [[nodiscard]] virtual bool was_removed(raft::NodeId id) const = 0;
   /// The newest one that was applied; index 0 for a state that was told of none.
   [[nodiscard]] virtual raft::Configuration configuration() const = 0;
   /// Bytes of the files on disk; at least 1.

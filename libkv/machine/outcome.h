@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "libkv/machine/member_info.h"
 #include "libkv/mvcc/range.h"
 
 namespace kv {
@@ -38,8 +39,14 @@ struct OpResult {
 struct CompactResult {};
 struct PublishMemberResult {};
 
+/// Of a change of members: all of them afterwards, sorted by id, and the one that it was about.
+struct MembersResult {
+  std::vector<MemberInfo> members;
+  MemberInfo member;
+};
+
 using OperationResult =
-    std::variant<PutResult, DeleteRangeResult, TxnResult, CompactResult, PublishMemberResult>;
+    std::variant<PutResult, DeleteRangeResult, TxnResult, CompactResult, PublishMemberResult, MembersResult>;
 
 /// `revision` is the store's revision after the command, for the response header; set with errors too.
 struct Outcome {

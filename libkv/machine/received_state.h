@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "libkv/machine/machine.h"
 #include "libkv/machine/members.h"
 #include "libkv/snapshot/state_sink.h"
 #include "libraft/node/snapshot.h"

@@ -49,6 +49,14 @@ enum class KvError : std::uint8_t {
   kNoSpace = 4,         ///< a NOSPACE alarm is on
   kCorrupt = 5,         ///< a CORRUPT alarm is on
   kUnknownCommand = 6,  ///< written by a newer version; applied as nothing on every member
+  kMemberExists = 7,
+  kPeerUrlExists = 8,   ///< another member has one of the peer URLs
+  kMemberNotFound = 9,  ///< unknown, or removed: for ever
+  kNotLearner = 10,     ///< only a learner can be promoted
+  kTooManyLearners = 11,
+  kTooManyMembers = 12,    ///< kMembersMax
+  kNotEnoughStarted = 13,  ///< too few members that have started would be left to decide
+  kBeingReplaced = 14,     ///< the member to replace is being replaced already
 };
 
 }  // namespace kv

@@ -55,17 +55,27 @@ TxnOp sample_txn() {
 }
 
 std::vector<Operation> samples() {
-  return {
-      PutOp{.key = "key", .value = "value", .lease = 9, .prev_kv = true},
-      PutOp{.key = "key",
-            .value = "",
-            .lease = std::numeric_limits<std::int64_t>::min(),
-            .ignore_value = true,
-            .ignore_lease = true},
-      DeleteRangeOp{.key = "a", .range_end = "b", .prev_kv = false},
-      sample_txn(),
-      CompactOp{.revision = 12},
-      PublishMemberOp{.member = NodeId(~0ULL), .name = "n1", .client_urls = {"http://a:1", "http://b:2"}}};
+  return {PutOp{.key = "key", .value = "value", .lease = 9, .prev_kv = true},
+          PutOp{.key = "key",
+                .value = "",
+                .lease = std::numeric_limits<std::int64_t>::min(),
+                .ignore_value = true,
+                .ignore_lease = true},
+          DeleteRangeOp{.key = "a", .range_end = "b", .prev_kv = false},
+          sample_txn(),
+          CompactOp{.revision = 12},
+          PublishMemberOp{.member = NodeId(~0ULL), .name = "n1", .client_urls = {"http://a:1", "http://b:2"}},
+          AddMemberOp{.member = {.id = NodeId(6), .peer_urls = {"http://p:1"}}, .learners_max = 3},
+          AddMemberOp{.member = {.id = NodeId(6),
+                                 .name = "n",
+                                 .peer_urls = {"http://p:1", "http://p:2"},
+                                 .client_urls = {"http://c:1"},
+                                 .learner = true,
+                                 .promote_when_caught_up = true,
+                                 .replaces = NodeId(5)}},
+          RemoveMemberOp{.member = NodeId(6)},
+          UpdateMemberOp{.member = NodeId(6), .peer_urls = {"http://p:3"}},
+          PromoteMemberOp{.member = NodeId(6)}};
 }
 
 TxnOp nest(std::size_t depth) {
@@ -203,6 +213,33 @@ TEST(Command, DescriptionNamesKeysAndHidesValues) {
             "txn] else=[put key=\"p\" value_bytes=300 lease=-7]");
   EXPECT_EQ(describe(PublishMemberOp{.member = NodeId(5), .name = "n", .client_urls = {}}),
             "publish_member member=5 name=\"n\"");
+}
+
+TEST(Command, DescriptionOfAMemberChangeNamesTheMember) {
+  const MemberInfo member{.id = NodeId(6),
+                          .peer_urls = {"http://p:1"},
+                          .learner = true,
+                          .promote_when_caught_up = true,
+                          .replaces = NodeId(5)};
+  EXPECT_EQ(describe(AddMemberOp{.member = member}),
+            "add_member member=6 peer_url=\"http://p:1\" learner promote_when_caught_up replaces=5");
+  EXPECT_EQ(describe(RemoveMemberOp{NodeId(6)}), "remove_member member=6");
+  EXPECT_EQ(describe(UpdateMemberOp{NodeId(6), {"http://p:2"}}),
+            "update_member member=6 peer_url=\"http://p:2\"");
+  EXPECT_EQ(describe(PromoteMemberOp{NodeId(6)}), "promote_member member=6");
+}
+
+TEST(Command, TheBytesOfAMemberChangeAreFixed) {
+  const AddMemberOp op{
+      .member = {.id = NodeId(6), .peer_urls = {"u"}, .learner = true, .replaces = NodeId(5)}};
+  EXPECT_EQ(hex(encode_command(NodeId(1), 2, op)).substr(36),
+            "05"
+            "0600000000000000"
+            "0500000000000000"
+            "01000000"
+            "00"
+            "010175"
+            "00");
 }
 
 }  // namespace

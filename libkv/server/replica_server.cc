@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
+#include <map>
 #include <mutex>
 #include <utility>
 
+#include "libkv/server/leader_watch.h"
+#include "libkv/server/reach_table.h"
 #include "libkv/server/waiters.h"
 #include "libraft/base/check.h"
 #include "libraft/node/driver.h"
@@ -15,15 +17,21 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// How often the connections are looked at.
+constexpr std::chrono::milliseconds kLookPause{250};
+
 class Member final : public ReplicaServer, private raft::StateMachine {
  public:
-  Member(const ReplicaServerOptions& options, ReplicaServerParts parts,
-         std::function<void(const raft::Error&)> failed)
+  Member(const ReplicaServerOptions& options, ReplicaServerParts parts, ReplicaServerEvents events)
       : options_(options),
         parts_(parts),
-        failed_(std::move(failed)),
+        events_(std::move(events)),
         writes_(options.request_timeout, options.first_sequence),
-        reads_(options.request_timeout, 1) {}
+        reads_(options.request_timeout, 1),
+        leader_(options.request_timeout),
+        reach_(options.replica.self) {
+    look_at_members();
+  }
 
   ~Member() override { Member::stop(); }
 
@@ -32,28 +40,34 @@ class Member final : public ReplicaServer, private raft::StateMachine {
     raft::DriverEvents events{
         .reads_ready = [this](std::span<const std::uint64_t> tickets) { reads_ready(tickets); },
         .status_changed = [this](const raft::CoreStatus& status) { status_changed(status); },
+        .configured = [this](const raft::Membership& membership) { configured(membership); },
         .ticked = [this](Clock::time_point now) { ticked(now); },
         .failed =
             [this](const raft::Error& error) {
-              failed_(error);
+              events_.failed(error);
               writes_.fail_all(ServerError::kStopped);
               reads_.fail_all(ServerError::kStopped);
+              leader_.stop();
             },
     };
     ASSIGN_OR_RETURN(driver_, raft::Driver::start(options_.replica, {parts_.log, this, parts_.transport},
                                                   std::move(events), std::move(log)));
     started_.store(driver_.get(), std::memory_order_release);
+    driver_->want(parts_.machine->membership_target());
     return {};
   }
 
   void write(Operation operation, WriteDone done) override;
+  void change_members(Operation operation, WriteDone done) override;
+  void move_leader(raft::NodeId target, TransferDone done) override;
   void read(ReadDone done) override;
   ReadView local_view() const override { return parts_.machine->view(); }
   Origin origin() const override {
     return {options_.cluster_id, options_.replica.self, raft::Term(term_.load(std::memory_order_relaxed))};
   }
   bool has_leader() const override { return has_leader_.load(std::memory_order_relaxed); }
-  bool is_learner() const override { return options_.replica.membership.is_learner(options_.replica.self); }
+  bool is_learner() const override { return learner_.load(std::memory_order_relaxed); }
+  bool removed() const override { return removed_.load(std::memory_order_relaxed); }
   ServerStatus status() const override;
   std::vector<MemberInfo> members() const override { return parts_.machine->members(); }
   std::uint64_t bytes_on_disk() const override { return parts_.machine->bytes_on_disk(); }
@@ -69,28 +83,48 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   raft::EntryId applied() const override { return parts_.machine->applied(); }
   raft::Result<void> apply(std::span<const raft::Entry> entries) override;
   raft::Result<bool> background_work() override { return parts_.machine->compact_some(); }
+  raft::Configuration configuration() const override { return parts_.machine->configuration(); }
+  raft::Result<void> sync() override { return parts_.machine->sync(); }
+  raft::Result<std::unique_ptr<raft::SnapshotSource>> open_snapshot() override {
+    return parts_.machine->open_snapshot();
+  }
+  raft::Result<std::unique_ptr<raft::SnapshotSink>> receive_snapshot(raft::Index last) override {
+    return parts_.machine->receive_snapshot(last);
+  }
+  raft::Result<void> install(std::unique_ptr<raft::SnapshotSink> received) override {
+    RETURN_IF_ERROR(parts_.machine->install(std::move(received)));
+    look_at_members();
+    return {};
+  }
 
   void reads_ready(std::span<const std::uint64_t> tickets);
   void status_changed(const raft::CoreStatus& status);
   void ticked(Clock::time_point now);
+  void look_at_members();
+  void configured(const raft::Membership& membership);
+  void tell_peers();
+  [[nodiscard]] bool leads() const { return driver_->status().role == raft::RoleName::kLeader; }
   [[nodiscard]] ServerError timeout_since(Clock::time_point since) const;
   [[nodiscard]] bool quorum_connected() const;
 
   const ReplicaServerOptions options_;
   const ReplicaServerParts parts_;
-  const std::function<void(const raft::Error&)> failed_;
+  const ReplicaServerEvents events_;
   Waiters<Outcome> writes_;
   Waiters<ReadView> reads_;
+  LeaderWatch leader_;
+  ReachTable reach_;
+  Clock::time_point looked_at_;  // the connections; the raft thread's
   std::atomic<std::uint64_t> term_ = 0;
   std::atomic<bool> has_leader_ = false;
+  std::atomic<bool> learner_ = false;
+  std::atomic<bool> removed_ = false;
   std::atomic<std::uint64_t> applied_writes_ = 0;
   std::atomic<std::uint64_t> failed_writes_ = 0;
 
-  mutable std::mutex leader_mutex_;  // guards the four below
-  std::condition_variable leader_moved_;
-  std::optional<raft::NodeId> leader_;
-  std::uint64_t leader_changes_ = 0;
-  Clock::time_point leader_changed_at_;
+  std::mutex peers_mutex_;                    // guards the two below; held while the owner is told
+  std::map<raft::NodeId, MemberInfo> peers_;  // as last told
+  raft::Membership membership_;
 
   raft::Driver::Heartbeats last_heartbeats_;      // of alive()
   std::unique_ptr<raft::Driver> driver_;          // last: its threads use everything above
@@ -115,6 +149,27 @@ void Member::write(Operation operation, WriteDone done) {
   }
 }
 
+void Member::change_members(Operation operation, WriteDone done) {
+  if (options_.strict_reconfig_check) {
+    const auto now = Clock::now();
+    const auto refused =
+        refuse_change(members(), operation, [&](raft::NodeId id) { return reach_.reach(now, id); });
+    if (refused) return done(std::unexpected(RequestFailure{*refused, Stage::kQueued}));
+  }
+  write(std::move(operation), std::move(done));
+}
+
+void Member::move_leader(raft::NodeId target, TransferDone done) {
+  if (!leads()) return done(std::unexpected(ServerError::kNotLeader));
+  const auto all = members();
+  const bool votes = std::any_of(all.begin(), all.end(), [target](const MemberInfo& member) {
+    return member.id == target && !member.learner;
+  });
+  if (!votes) return done(std::unexpected(ServerError::kBadTransferee));
+  leader_.expect(target, std::move(done));
+  if (target != options_.replica.self) driver_->transfer_leadership(target);
+}
+
 void Member::read(ReadDone done) {
   const auto ticket = reads_.add(std::move(done));
   if (ticket && !driver_->read(*ticket)) reads_.refuse(*ticket, ServerError::kTooManyRequests);
@@ -124,9 +179,17 @@ raft::Result<void> Member::apply(std::span<const raft::Entry> entries) {
   ASSIGN_OR_RETURN(std::vector<Applied> applied, parts_.machine->apply(entries));
   std::vector<std::pair<std::uint64_t, Outcome>> answers;
   answers.reserve(applied.size());
+  bool members_changed = false;
   for (Applied& one : applied) {
+    if (one.outcome.result && std::holds_alternative<MembersResult>(*one.outcome.result)) {
+      members_changed = true;
+    }
     if (one.origin == options_.replica.self) answers.emplace_back(one.sequence, std::move(one.outcome));
   }
+  members_changed |= std::any_of(entries.begin(), entries.end(), [](const raft::Entry& entry) {
+    return entry.type == raft::EntryType::kConfiguration;
+  });
+  if (members_changed) look_at_members();
   applied_writes_.fetch_add(applied.size(), std::memory_order_relaxed);
   writes_.answer(std::move(answers));
   return {};
@@ -140,15 +203,47 @@ void Member::reads_ready(std::span<const std::uint64_t> tickets) {
   reads_.answer(std::move(answers));
 }
 
+/// What the table of members says of this one.
+void Member::look_at_members() {
+  const auto all = members();
+  const auto self = std::find_if(all.begin(), all.end(), [this](const MemberInfo& member) {
+    return member.id == options_.replica.self;
+  });
+  learner_.store(self != all.end() && self->learner, std::memory_order_relaxed);
+  removed_.store(parts_.machine->was_removed(options_.replica.self), std::memory_order_relaxed);
+  raft::Driver* driver = started_.load(std::memory_order_acquire);
+  if (driver == nullptr) return;
+  driver->want(parts_.machine->membership_target());
+  tell_peers();
+}
+
+void Member::configured(const raft::Membership& membership) {
+  {
+    std::lock_guard lock(peers_mutex_);
+    membership_ = membership;
+  }
+  tell_peers();
+}
+
+/// Those who leave the table stay known for as long as the replica counts with them.
+void Member::tell_peers() {
+  std::lock_guard lock(peers_mutex_);
+  std::map<raft::NodeId, MemberInfo> peers;
+  for (MemberInfo& member : parts_.machine->members()) peers.emplace(member.id, std::move(member));
+  const std::vector<raft::NodeId> counted = membership_.peers_of(options_.replica.self);
+  for (const auto& [id, member] : peers_) {
+    if (std::binary_search(counted.begin(), counted.end(), id)) peers.emplace(id, member);
+  }
+  if (!events_.peers_changed || peers == std::exchange(peers_, peers)) return;
+  std::vector<MemberInfo> all;
+  for (const auto& [id, member] : peers_) all.push_back(member);
+  events_.peers_changed(all);
+}
+
 void Member::status_changed(const raft::CoreStatus& status) {
   term_.store(status.term.value(), std::memory_order_relaxed);
   has_leader_.store(status.leader.has_value(), std::memory_order_relaxed);
-  std::lock_guard lock(leader_mutex_);
-  if (status.leader == leader_) return;
-  if (status.leader) ++leader_changes_;
-  leader_ = status.leader;
-  leader_changed_at_ = Clock::now();
-  leader_moved_.notify_all();
+  leader_.update(status.leader);
 }
 
 void Member::ticked(Clock::time_point now) {
@@ -158,22 +253,26 @@ void Member::ticked(Clock::time_point now) {
   };
   writes_.expire(now, why);
   reads_.expire(now, [this](Clock::time_point since) { return timeout_since(since); });
+  leader_.expire(now);
+  if (now - looked_at_ < kLookPause) return;
+  looked_at_ = now;
+  reach_.look(now, members(), [this](raft::NodeId id) { return parts_.transport->connected(id); });
 }
 
 ServerError Member::timeout_since(Clock::time_point since) const {
-  {
-    std::lock_guard lock(leader_mutex_);
-    if (leader_changed_at_ >= since) return ServerError::kTimeoutLeaderFailure;
-  }
+  if (leader_.changed_since(since)) return ServerError::kTimeoutLeaderFailure;
   return quorum_connected() ? ServerError::kTimeout : ServerError::kTimeoutConnectionLost;
 }
 
 bool Member::quorum_connected() const {
-  const auto& voters = options_.replica.membership.voters;
-  const auto connected = std::count_if(voters.begin(), voters.end(), [&](raft::NodeId id) {
-    return id == options_.replica.self || parts_.transport->connected(id);
-  });
-  return 2 * static_cast<std::size_t>(connected) > voters.size();
+  std::size_t voters = 0;
+  std::size_t connected = 0;
+  for (const MemberInfo& member : members()) {
+    if (member.learner) continue;
+    ++voters;
+    if (member.id == options_.replica.self || parts_.transport->connected(member.id)) ++connected;
+  }
+  return 2 * connected > voters;
 }
 
 ServerStatus Member::status() const {
@@ -190,8 +289,7 @@ ServerStatus Member::status() const {
   status.proposals_committed = core.commit.value();
   status.proposals_applied = applied_writes_.load(std::memory_order_relaxed);
   status.proposals_failed = failed_writes_.load(std::memory_order_relaxed);
-  std::lock_guard lock(leader_mutex_);
-  status.leader_changes = leader_changes_;
+  status.leader_changes = leader_.changes();
   return status;
 }
 
@@ -206,17 +304,16 @@ bool Member::alive() {
 }
 
 void Member::hand_over(std::chrono::milliseconds limit) {
-  const bool leads = driver_->status().role == raft::RoleName::kLeader;
-  if (!leads || options_.replica.membership.voters.size() < 2) return;
+  if (!leads() || members().size() < 2) return;
   driver_->transfer_leadership(std::nullopt);
-  std::unique_lock lock(leader_mutex_);
-  leader_moved_.wait_for(lock, limit, [this] { return leader_ && leader_ != options_.replica.self; });
+  leader_.wait_for_another(options_.replica.self, limit);
 }
 
 void Member::stop() {
   if (!driver_) return;
   writes_.fail_all(ServerError::kStopped);
   reads_.fail_all(ServerError::kStopped);
+  leader_.stop();
   driver_->stop();
 }
 
@@ -224,8 +321,8 @@ void Member::stop() {
 
 raft::Result<std::unique_ptr<ReplicaServer>> ReplicaServer::start(
     const ReplicaServerOptions& options, ReplicaServerParts parts, raft::LogSink log,
-    std::function<void(const raft::Error&)> failed) {
-  auto member = std::make_unique<Member>(options, parts, std::move(failed));
+    ReplicaServerEvents events) {
+  auto member = std::make_unique<Member>(options, parts, std::move(events));
   RETURN_IF_ERROR(member->start(std::move(log)));
   return member;
 }

@@ -26,6 +26,8 @@ struct ReplicaServerOptions {
   std::size_t request_bytes_max = 1572864;
   /// Committed entries that wait to be applied; beyond it new writes are kTooManyRequests.
   std::uint64_t backlog_entries_max = 5000;
+  /// etcd's option of that name: changes of members that could cost the quorum are refused.
+  bool strict_reconfig_check = true;
   /// Unlike that of every earlier start of this member, so that old entries answer no new request.
   std::uint64_t first_sequence = 1;
 };
@@ -37,12 +39,20 @@ struct ReplicaServerParts {
   raft::Transport* transport = nullptr;
 };
 
+/// What the server tells its owner. Neither may block.
+struct ReplicaServerEvents {
+  /// The disk failed or is damaged; the process should end. Once. Thread: any.
+  std::function<void(const raft::Error&)> failed;
+  /// Everyone to be connected with, this member included: those in the table, and those who leave it but are
+  /// still counted. At the start and whenever it moved; may be null. Thread: any, one at a time.
+  std::function<void(const std::vector<MemberInfo>& peers)> peers_changed;
+};
+
 class ReplicaServer : public KvServer {
  public:
-  /// `failed`: the disk failed or is damaged; the process should end. Called once, from any thread.
   static raft::Result<std::unique_ptr<ReplicaServer>> start(const ReplicaServerOptions& options,
                                                             ReplicaServerParts parts, raft::LogSink log,
-                                                            std::function<void(const raft::Error&)> failed);
+                                                            ReplicaServerEvents events);
 
   /// For the transport's ReceiveHandler.
   virtual void receive(raft::NodeId from, std::vector<raft::Message> messages) = 0;
@@ -50,6 +60,8 @@ class ReplicaServer : public KvServer {
   [[nodiscard]] virtual bool alive() = 0;
   /// Gives leadership to another voter when this member leads, waiting at most `limit` for it to take it.
   virtual void hand_over(std::chrono::milliseconds limit) = 0;
+  /// True once this member knows that it was removed from the cluster; its process should end.
+  [[nodiscard]] virtual bool removed() const = 0;
   /// Answers whatever still waits with kStopped and joins the threads. The parts may be destroyed after it.
   /// Idempotent.
   virtual void stop() = 0;

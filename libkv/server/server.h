@@ -23,9 +23,15 @@ enum class ServerError : std::uint8_t {
   kTimeoutConnectionLost,  ///< the same, and no quorum of peers is connected
   kLeaderChanged,          ///< a read was interrupted by a change of leader
   kNoLeader,
-  kStopped,          ///< this member is shutting down
-  kTooManyRequests,  ///< the queue or the backlog of committed entries is full; not applied
-  kTooLarge,         ///< the encoded command is over request_bytes_max; not applied
+  kStopped,           ///< this member is shutting down
+  kTooManyRequests,   ///< the queue or the backlog of committed entries is full; not applied
+  kTooLarge,          ///< the encoded command is over request_bytes_max; not applied
+  kUnhealthy,         ///< too few active members to change who votes; not proposed
+  kNotEnoughStarted,  ///< too few members that have started would decide; not proposed
+  kLearnerNotReady,   ///< the learner to promote is too far behind the leader; not proposed
+  kNotLeader,         ///< only the leader can hand leadership over
+  kBadTransferee,     ///< leadership cannot go to one that is no voting member
+  kTransferTimeout,   ///< the other one did not take leadership in time
 };
 
 /// How far a request that failed had come.
@@ -37,6 +43,7 @@ struct RequestFailure {
 };
 
 using WriteDone = std::function<void(std::expected<Outcome, RequestFailure>)>;
+using TransferDone = std::function<void(std::expected<void, ServerError>)>;
 using ReadDone = std::function<void(std::expected<ReadView, RequestFailure>)>;
 
 /// What this member knows of itself and the cluster; local, never waits.
@@ -70,6 +77,11 @@ class KvServer {
 
   /// Replicates `operation` and gives its outcome once it is applied here.
   virtual void write(Operation operation, WriteDone done) = 0;
+  /// The same for a change of members, after the checks that etcd makes before it proposes one (contract
+  /// section 7.4).
+  virtual void change_members(Operation operation, WriteDone done) = 0;
+  /// Hands leadership to `target`; done when this member knows that `target` leads.
+  virtual void move_leader(raft::NodeId target, TransferDone done) = 0;
   /// Gives a view that contains every write acknowledged anywhere before this call (ReadIndex, Raft section
   /// 8).
   virtual void read(ReadDone done) = 0;

@@ -94,4 +94,15 @@ std::string describe(const CoreStatus& status) {
          " last=" + describe(status.last);
 }
 
+std::string describe(const Membership& membership) {
+  const auto list = [](const std::vector<NodeId>& ids) {
+    std::string text;
+    for (NodeId id : ids) text += (text.empty() ? "" : ",") + describe(id);
+    return text.empty() ? "none" : text;
+  };
+  return "voters=" + list(membership.voters) +
+         (membership.joint() ? " outgoing=" + list(membership.outgoing) : "") +
+         " learners=" + list(membership.learners);
+}
+
 }  // namespace raft

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "libraft/core/effects.h"
+#include "libraft/core/membership.h"
 #include "libraft/core/message.h"
 
 namespace raft {
@@ -15,5 +16,6 @@ std::string_view name(RoleName role);
 /// One line, `key=value`; payloads as sizes, never as bytes.
 std::string describe(const Message& message);
 std::string describe(const CoreStatus& status);
+std::string describe(const Membership& membership);
 
 }  // namespace raft

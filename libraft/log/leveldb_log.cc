@@ -196,15 +196,22 @@ Result<void> LevelDbLog::remove_durably_dropped(Index first, Index last) {
 }
 
 /// The format and the first state, when the database is new.
-Result<void> initialise(leveldb::DB& database, const std::string& path, StateRecord& state) {
+Result<void> initialise(leveldb::DB& database, const LogOptions& options, Recovered& recovered) {
+  StateRecord& state = recovered.record;
   state.sequence = 1;
+  state.hard_state.term = options.first_base.term;
+  state.base = options.first_base;
+  state.last = options.first_base.index;
+  recovered.state.hard_state = state.hard_state;
+  recovered.state.base = state.base;
+  recovered.state.last = state.last;
   std::string record;
   encode_state(state, record);
   leveldb::WriteBatch write;
   write.Put(leveldb::Slice(kVersionKey.data(), kVersionKey.size()),
             std::string(1, static_cast<char>(kLogFormat)));
   write.Put(state_key(state.sequence), record);
-  return checked(database.Write(synced(), &write), path);
+  return checked(database.Write(synced(), &write), options.path);
 }
 
 /// Removes what a truncation had no time to.
@@ -241,7 +248,7 @@ Result<std::unique_ptr<LogStore>> open_log_store(const LogOptions& options) {
   auto database = open_database(opening, options.path, LogPolicy::kAcknowledged);
   if (!database) return fail(std::move(database.error()));
   if (recovered.fresh) {
-    RETURN_IF_ERROR(initialise(**database, options.path, recovered.record));
+    RETURN_IF_ERROR(initialise(**database, options, recovered));
   } else if (recovered.leftovers > 0) {
     RETURN_IF_ERROR(remove_leftovers(**database, options.path, recovered.state.base.index));
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "libraft/base/result.h"
+#include "libraft/core/membership.h"
 #include "libraft/core/types.h"
 
 namespace leveldb {
@@ -31,7 +32,9 @@ struct LogState {
   HardState hard_state;
   EntryId base;  ///< the entry before the first kept one; {0,0} for a log never truncated in front
   Index last;    ///< base.index when the log is empty
-  std::vector<TermRun> runs;  ///< ascending; empty when the log is empty
+  std::vector<TermRun> runs;                  ///< ascending; empty when the log is empty
+  std::vector<Configuration> configurations;  ///< of its configuration entries, ascending
+  std::uint64_t payload_bytes = 0;
 };
 
 /// Thread: one writer thread calls append and truncate_prefix; read may be called from any thread.
@@ -59,6 +62,9 @@ class LogStore {
 struct LogOptions {
   leveldb::Env* env = nullptr;  ///< not owned; the hardened Env in production, a fault-injecting one in tests
   std::string path;             ///< <data-dir>/wal
+  /// Where a new log begins: the entry before its first. A cluster's initial members agree on {1, 1}, the
+  /// entry that founded it and is in no log, so that whoever comes later and has nothing is sent a state.
+  EntryId first_base;
   /// Bytes that LevelDB gathers before it writes a table; a log file grows to about as much.
   std::size_t write_buffer_bytes = 32U << 20U;
 };

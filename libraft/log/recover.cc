@@ -82,10 +82,11 @@ class Walk {
       return fail(ErrorCode::kCorruption, place(expected), "does not follow the entry before it");
     }
     RETURN_IF_ERROR(take_term(record.entry));
+    RETURN_IF_ERROR(take_configuration(record.entry));
     found_.state.last = expected;
     hash_ = record.hash;
     ++found_.entries;
-    found_.payload_bytes += record.entry.bytes().size();
+    found_.state.payload_bytes += record.entry.bytes().size();
     return {};
   }
 
@@ -121,6 +122,14 @@ class Walk {
       return fail(ErrorCode::kCorruption, place(entry.index), "has a lower term than the one before it");
     }
     if (runs.empty() || entry.term != before) runs.push_back({entry.index, entry.term});
+    return {};
+  }
+
+  Result<void> take_configuration(const Entry& entry) {
+    if (entry.type != EntryType::kConfiguration) return {};
+    auto members = decode_membership(entry.bytes());
+    if (!members) return fail(members.error().code, place(entry.index), members.error().text());
+    found_.state.configurations.push_back({entry.index, std::move(*members)});
     return {};
   }
 

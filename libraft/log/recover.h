@@ -23,7 +23,6 @@ struct Recovered {
   LogState state;
   StateRecord record;
   std::uint64_t entries = 0;
-  std::uint64_t payload_bytes = 0;
   /// Records at or before the base that a truncation had no time to remove.
   std::uint64_t leftovers = 0;
   std::vector<Cut> cuts;  ///< torn tails: never acknowledged, cut when a node opens the log

@@ -8,10 +8,12 @@
 #include <utility>
 #include <variant>
 
+#include "libraft/base/check.h"
 #include "libraft/base/queue.h"
 #include "libraft/core/describe.h"
 #include "libraft/node/inbox.h"
 #include "libraft/node/replica.h"
+#include "libraft/node/snapshot_desk.h"
 
 namespace raft {
 namespace {
@@ -23,7 +25,11 @@ constexpr std::uint32_t kTicksAtOnceMax = 3;
 /// Writes and applies under way; the replica's own limits are reached long before.
 constexpr std::size_t kQueueItemsMax = 1U << 20U;
 
-using ApplyItem = std::variant<std::vector<Entry>, ReadyReads>;
+struct SyncState {};
+struct InstallState {
+  TransferId transfer = 0;
+};
+using ApplyItem = std::variant<std::vector<Entry>, ReadyReads, SyncState, InstallState>;
 
 /// Merges a later write into an earlier one: a later entry replaces whatever stood from its index on.
 void merge(LogBatch& batch, Persist&& persist) {
@@ -47,7 +53,10 @@ class ThreadedDriver final : public Driver {
         inbox_(options.inbox_items_max),
         writes_(kQueueItemsMax),
         applies_(kQueueItemsMax),
+        jobs_(kQueueItemsMax),
+        desk_(*parts.machine),
         status_(replica_.status()),
+        membership_(replica_.membership()),
         applied_(parts.machine->applied().index.value()),
         committed_(applied_.load()) {}
 
@@ -57,6 +66,7 @@ class ThreadedDriver final : public Driver {
     raft_thread_ = std::thread([this] { run_raft(); });
     writer_thread_ = std::thread([this] { run_writer(); });
     apply_thread_ = std::thread([this] { run_apply(); });
+    snapshot_thread_ = std::thread([this] { run_snapshots(); });
   }
 
   bool propose(SharedBytes payload) override { return inbox_.propose(std::move(payload)); }
@@ -65,10 +75,19 @@ class ThreadedDriver final : public Driver {
     inbox_.receive(from, std::move(messages));
   }
   void transfer_leadership(std::optional<NodeId> target) override { inbox_.transfer({target}); }
+  void want(MembershipTarget target) override { inbox_.target(std::move(target)); }
 
   CoreStatus status() const override {
     std::lock_guard lock(status_mutex_);
     return status_;
+  }
+  Membership membership() const override {
+    std::lock_guard lock(status_mutex_);
+    return membership_;
+  }
+  std::vector<NodeId> keeping_up() const override {
+    std::lock_guard lock(status_mutex_);
+    return keeping_up_;
   }
   Index applied() const override { return Index(applied_.load(std::memory_order_acquire)); }
   std::uint64_t backlog() const override {
@@ -88,16 +107,23 @@ class ThreadedDriver final : public Driver {
     if (writer_thread_.joinable()) writer_thread_.join();
     applies_.close();
     if (apply_thread_.joinable()) apply_thread_.join();
+    jobs_.close();
+    if (snapshot_thread_.joinable()) snapshot_thread_.join();
   }
 
  private:
   void run_raft();
   void run_writer();
   void run_apply();
-  std::uint32_t due_ticks(Clock::time_point now);
+  void run_snapshots();
+  void tell_time(ReplicaInput& input, Clock::time_point now);
   bool carry_out(ReplicaWork work);
   void publish_status();
-  bool apply_entries(const std::vector<Entry>& entries);
+  void publish_membership();
+  Result<void> write(std::vector<Persist>& persists);
+  void apply_items(std::vector<ApplyItem>& items);
+  Result<void> apply_entries(std::vector<Entry>& entries);
+  Result<void> install(TransferId transfer);
   void serve_reads();
   void fail_stop(const Error& error);
 
@@ -113,9 +139,13 @@ class ThreadedDriver final : public Driver {
   Inbox inbox_;
   BatchQueue<Persist> writes_;
   BatchQueue<ApplyItem> applies_;
+  BatchQueue<SnapshotJob> jobs_;
+  SnapshotDesk desk_;
 
-  mutable std::mutex status_mutex_;  // guards status_
+  mutable std::mutex status_mutex_;  // guards the three below
   CoreStatus status_;
+  Membership membership_;
+  std::vector<NodeId> keeping_up_;
   std::atomic<std::uint64_t> applied_;
   std::atomic<std::uint64_t> committed_;
   std::atomic<std::uint64_t> raft_steps_ = 0;
@@ -127,24 +157,26 @@ class ThreadedDriver final : public Driver {
   std::thread raft_thread_;
   std::thread writer_thread_;
   std::thread apply_thread_;
+  std::thread snapshot_thread_;
 };
 
-std::uint32_t ThreadedDriver::due_ticks(Clock::time_point now) {
-  std::uint32_t ticks = 0;
-  while (next_tick_ <= now && ticks < kTicksAtOnceMax) {
+void ThreadedDriver::tell_time(ReplicaInput& input, Clock::time_point now) {
+  while (next_tick_ <= now && input.ticks < kTicksAtOnceMax) {
     next_tick_ += options_.tick;
-    ++ticks;
+    ++input.ticks;
   }
-  if (next_tick_ <= now) next_tick_ = now + options_.tick;  // the rest of a pause does not count
-  return ticks;
+  if (next_tick_ > now) return;
+  input.paused = true;
+  next_tick_ = now + options_.tick;  // the rest of a pause does not count
 }
 
 void ThreadedDriver::run_raft() {
   next_tick_ = Clock::now() + options_.tick;
+  events_.configured(replica_.membership());
   ReplicaInput input;
   while (inbox_.take(input, next_tick_)) {
     const auto now = Clock::now();
-    input.ticks = due_ticks(now);
+    tell_time(input, now);
     if (failed_.load(std::memory_order_relaxed)) continue;
     input.applied = applied();
     const bool ticked = input.ticks > 0;
@@ -155,6 +187,7 @@ void ThreadedDriver::run_raft() {
     }
     if (!carry_out(std::move(*work))) continue;
     publish_status();
+    if (ticked) publish_membership();
     if (ticked) events_.ticked(now);
     raft_steps_.fetch_add(1, std::memory_order_relaxed);
   }
@@ -165,7 +198,10 @@ bool ThreadedDriver::carry_out(ReplicaWork work) {
   // Peers first: the leader's own disk works in parallel with the network (thesis 10.2.1).
   for (auto& [to, messages] : work.mail) parts_.transport->send(to, std::move(messages));
   if (work.persist) queued = writes_.push(std::move(*work.persist));
+  if (work.install) queued = applies_.push(InstallState{*work.install}) && queued;
   if (!work.apply.empty()) queued = applies_.push(std::move(work.apply)) && queued;
+  if (work.sync) queued = applies_.push(SyncState{}) && queued;
+  for (SnapshotJob& job : work.jobs) queued = jobs_.push(std::move(job)) && queued;
   for (ReadyReads& reads : work.reads) {
     if (reads.index <= applied()) {
       events_.reads_ready(reads.tickets);
@@ -193,14 +229,44 @@ void ThreadedDriver::publish_status() {
   events_.status_changed(now);
 }
 
+/// Few compare equal to what was published, so this is for ticks, not for every step.
+void ThreadedDriver::publish_membership() {
+  std::vector<NodeId> keeping_up;
+  for (NodeId peer : replica_.membership().peers_of(options_.self)) {
+    if (replica_.keeps_up(peer)) keeping_up.push_back(peer);
+  }
+  bool moved = false;
+  {
+    std::lock_guard lock(status_mutex_);
+    keeping_up_ = std::move(keeping_up);
+    moved = membership_ != replica_.membership();
+    if (moved) membership_ = replica_.membership();
+  }
+  if (!moved) return;
+  log_(LogLevel::kInfo, "event=configuration " + describe(replica_.membership()));
+  events_.configured(replica_.membership());
+}
+
+/// Everything that queued, in one synced write; a new base of the log in between is a write of its own.
+Result<void> ThreadedDriver::write(std::vector<Persist>& persists) {
+  LogBatch batch;
+  for (Persist& persist : persists) {
+    if (persist.base) {
+      if (persist.hard_state) batch.hard_state = std::exchange(persist.hard_state, std::nullopt);
+      RETURN_IF_ERROR(parts_.log->append(std::exchange(batch, {})));
+      RETURN_IF_ERROR(parts_.log->truncate_prefix(*persist.base));
+    }
+    merge(batch, std::move(persist));
+  }
+  return parts_.log->append(batch);
+}
+
 void ThreadedDriver::run_writer() {
   std::vector<Persist> persists;
   while (writes_.pop_all(persists)) {
     if (failed_.load(std::memory_order_relaxed)) continue;
     const std::uint64_t sequence = persists.back().sequence;
-    LogBatch batch;
-    for (Persist& persist : persists) merge(batch, std::move(persist));
-    if (auto written = parts_.log->append(batch); !written) {
+    if (auto written = write(persists); !written) {
       fail_stop(written.error());
       continue;
     }
@@ -209,14 +275,24 @@ void ThreadedDriver::run_writer() {
   }
 }
 
-bool ThreadedDriver::apply_entries(const std::vector<Entry>& entries) {
-  if (auto applied = parts_.machine->apply(entries); !applied) {
-    fail_stop(applied.error());
-    return false;
-  }
+Result<void> ThreadedDriver::apply_entries(std::vector<Entry>& entries) {
+  if (entries.empty()) return {};
+  RETURN_IF_ERROR(parts_.machine->apply(entries));
   applied_.store(entries.back().index.value(), std::memory_order_release);
   applied_batches_.fetch_add(1, std::memory_order_relaxed);
-  return true;
+  entries.clear();
+  return {};
+}
+
+Result<void> ThreadedDriver::install(TransferId transfer) {
+  auto received = desk_.take_finished(transfer);
+  RAFT_CHECK(received != nullptr);
+  RETURN_IF_ERROR(parts_.machine->install(std::move(received)));
+  const EntryId applied = parts_.machine->applied();
+  applied_.store(applied.index.value(), std::memory_order_release);
+  log_(LogLevel::kInfo, "event=snapshot-installed index=" + std::to_string(applied.index.value()) +
+                            " term=" + std::to_string(applied.term.value()));
+  return {};
 }
 
 void ThreadedDriver::serve_reads() {
@@ -228,9 +304,34 @@ void ThreadedDriver::serve_reads() {
   });
 }
 
+/// In order; entries that follow each other are applied together.
+void ThreadedDriver::apply_items(std::vector<ApplyItem>& items) {
+  std::vector<Entry> entries;
+  Result<void> done;
+  for (ApplyItem& item : items) {
+    if (auto* reads = std::get_if<ReadyReads>(&item)) {
+      waiting_reads_.push_back(std::move(*reads));
+      continue;
+    }
+    if (auto* batch = std::get_if<std::vector<Entry>>(&item)) {
+      entries.insert(entries.end(), std::make_move_iterator(batch->begin()),
+                     std::make_move_iterator(batch->end()));
+      continue;
+    }
+    done = apply_entries(entries);
+    if (done && std::holds_alternative<SyncState>(item)) done = parts_.machine->sync();
+    if (done && std::holds_alternative<SyncState>(item)) inbox_.synced(applied());
+    if (const auto* install_now = std::get_if<InstallState>(&item); done && install_now != nullptr) {
+      done = install(install_now->transfer);
+    }
+    if (!done) break;
+  }
+  if (done) done = apply_entries(entries);
+  if (!done) fail_stop(done.error());
+}
+
 void ThreadedDriver::run_apply() {
   std::vector<ApplyItem> items;
-  std::vector<Entry> entries;
   bool more_background = true;
   for (;;) {
     const bool open = more_background ? applies_.pop_all_until(items, Clock::now()) : applies_.pop_all(items);
@@ -245,19 +346,25 @@ void ThreadedDriver::run_apply() {
       more_background = more && *more;
       continue;
     }
-    entries.clear();
-    for (ApplyItem& item : items) {
-      if (auto* reads = std::get_if<ReadyReads>(&item)) {
-        waiting_reads_.push_back(std::move(*reads));
-      } else {
-        auto& batch = std::get<std::vector<Entry>>(item);
-        entries.insert(entries.end(), std::make_move_iterator(batch.begin()),
-                       std::make_move_iterator(batch.end()));
-      }
-    }
-    if (!entries.empty() && !apply_entries(entries)) continue;
-    more_background = more_background || !entries.empty();
+    apply_items(items);
+    more_background = true;
     serve_reads();
+  }
+}
+
+void ThreadedDriver::run_snapshots() {
+  std::vector<SnapshotJob> jobs;
+  while (jobs_.pop_all(jobs)) {
+    for (SnapshotJob& job : jobs) {
+      if (failed_.load(std::memory_order_relaxed)) break;
+      auto result = desk_.run(std::move(job));
+      if (!result) continue;
+      if (const auto* failed = std::get_if<JobFailed>(&*result)) {
+        log_(LogLevel::kWarning, "event=snapshot-" + std::string(failed->sending ? "send" : "receive") +
+                                     "-failed error=\"" + failed->error.text() + "\"");
+      }
+      inbox_.snapshot(std::move(*result));
+    }
   }
 }
 
@@ -272,7 +379,9 @@ void ThreadedDriver::fail_stop(const Error& error) {
 
 Result<std::unique_ptr<Driver>> Driver::start(const ReplicaOptions& options, DriverParts parts,
                                               DriverEvents events, LogSink log) {
-  ASSIGN_OR_RETURN(Replica replica, Replica::create(options, *parts.log, parts.machine->applied()));
+  ASSIGN_OR_RETURN(
+      Replica replica,
+      Replica::create(options, *parts.log, {parts.machine->applied(), parts.machine->configuration()}));
   auto driver =
       std::make_unique<ThreadedDriver>(options, parts, std::move(events), std::move(log), std::move(replica));
   driver->start_threads();

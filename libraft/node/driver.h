@@ -2,6 +2,7 @@
 //   raft        steps the replica; the only one that touches the core
 //   log-writer  makes writes durable, everything that queued in one sync (group commit)
 //   apply       runs the state machine
+//   snapshots   reads and builds whole states
 // They meet in queues that hand over batches; no lock is held across I/O.
 #pragma once
 
@@ -9,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "libraft/base/log_sink.h"
 #include "libraft/base/result.h"
@@ -26,6 +28,8 @@ struct DriverEvents {
   std::function<void(std::span<const std::uint64_t> tickets)> reads_ready;
   /// Term, role, leader or commit index moved. Thread: raft.
   std::function<void(const CoreStatus&)> status_changed;
+  /// The configuration that counts here, at the start and whenever it moved. Thread: raft.
+  std::function<void(const Membership&)> configured;
   /// A tick has passed; for deadlines. Thread: raft.
   std::function<void(std::chrono::steady_clock::time_point)> ticked;
   /// The disk failed or is damaged: this member has stopped taking part. Once. Thread: any.
@@ -55,8 +59,13 @@ class Driver {
   /// For the transport's ReceiveHandler.
   virtual void receive(NodeId from, std::vector<Message> messages) = 0;
   virtual void transfer_leadership(std::optional<NodeId> target) = 0;
+  /// The state machine's word on the membership: whoever leads moves the configuration there.
+  virtual void want(MembershipTarget target) = 0;
 
   [[nodiscard]] virtual CoreStatus status() const = 0;
+  [[nodiscard]] virtual Membership membership() const = 0;
+  /// While this member leads, the others whose logs keep up with its own, as of the last tick.
+  [[nodiscard]] virtual std::vector<NodeId> keeping_up() const = 0;
   [[nodiscard]] virtual Index applied() const = 0;
   /// Committed entries that are not applied here yet. Costs two loads: for admission, on every write.
   [[nodiscard]] virtual std::uint64_t backlog() const = 0;

@@ -49,6 +49,18 @@ void Inbox::transfer(TransferLeadership wish) {
   wake_after([&] { input_.transfer = wish; });
 }
 
+void Inbox::target(MembershipTarget wanted) {
+  wake_after([&] { input_.target = std::move(wanted); });
+}
+
+void Inbox::synced(Index upto) {
+  wake_after([&] { input_.synced = upto; });
+}
+
+void Inbox::snapshot(SnapshotResult result) {
+  wake_after([&] { input_.snapshots.push_back(std::move(result)); });
+}
+
 void Inbox::close() {
   wake_after([&] { closed_ = true; });
   ready_.notify_all();

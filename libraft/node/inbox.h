@@ -24,6 +24,9 @@ class Inbox {
   void receive(NodeId from, std::vector<Message> messages);
   void persisted(std::uint64_t sequence);
   void transfer(TransferLeadership wish);
+  void target(MembershipTarget wanted);
+  void synced(Index upto);
+  void snapshot(SnapshotResult result);
   void close();
 
   /// Waits for something until `deadline`; gives everything there is. False once closed.

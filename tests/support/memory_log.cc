@@ -31,15 +31,24 @@ Result<std::vector<Entry>> MemoryLog::read(Index first, Index last, std::size_t 
 
 Result<void> MemoryLog::truncate_prefix(EntryId base) {
   std::lock_guard lock(mutex_);
-  std::erase_if(entries_, [&](const Entry& entry) { return entry.index <= base.index; });
+  const bool kept = std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+    return entry.index == base.index && entry.term == base.term;
+  });
+  std::erase_if(entries_, [&](const Entry& entry) { return !kept || entry.index <= base.index; });
   base_ = base;
   return {};
 }
 
 void MemoryLog::reopen() {
   std::lock_guard lock(mutex_);
-  opened_ = {hard_state_, base_, entries_.empty() ? base_.index : entries_.back().index, {}};
+  opened_ = {.hard_state = hard_state_,
+             .base = base_,
+             .last = entries_.empty() ? base_.index : entries_.back().index};
   for (const Entry& entry : entries_) {
+    if (entry.type == EntryType::kConfiguration) {
+      opened_.configurations.push_back({entry.index, decode_membership(entry.bytes()).value()});
+    }
+    opened_.payload_bytes += entry.bytes().size();
     if (opened_.runs.empty() || opened_.runs.back().term != entry.term) {
       opened_.runs.push_back({entry.index, entry.term});
     }

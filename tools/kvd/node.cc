@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <random>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -17,9 +18,9 @@
 #include "libraft/core/describe.h"
 #include "libraft/disk/disk_env.h"
 #include "libraft/net/asio_transport.h"
+#include "tools/common/cluster_ids.h"
 #include "tools/common/exit_codes.h"
-#include "tools/kvd/cluster_ids.h"
-#include "tools/kvd/identity.h"
+#include "tools/common/identity.h"
 #include "tools/kvd/timed.h"
 
 namespace tools::kvd {
@@ -32,6 +33,9 @@ constexpr int kTicksPerHeartbeat = 10;
 
 /// As often as etcd measures the way to its peers.
 constexpr milliseconds kSamplePause{4000};
+
+/// The entry that founded the cluster: its initial members. In no log; whoever comes later gets a state.
+constexpr raft::EntryId kFounding{raft::Index(1), raft::Term(1)};
 
 /// Who is in the cluster, as the initial settings say.
 struct Roster {
@@ -65,7 +69,6 @@ std::uint64_t random_seed() {
 raft::ReplicaOptions replica_options(const Config& config, const Roster& roster) {
   raft::ReplicaOptions options;
   options.self = roster.self;
-  for (const kv::MemberInfo& member : roster.members) options.membership.voters.push_back(member.id);
   options.tick = std::max(milliseconds(1), config.heartbeat_interval / kTicksPerHeartbeat);
   const auto ticks = [&](milliseconds time) { return static_cast<std::uint32_t>(time / options.tick); };
   options.core.heartbeat_ticks = ticks(config.heartbeat_interval);
@@ -78,6 +81,15 @@ raft::ReplicaOptions replica_options(const Config& config, const Roster& roster)
   return options;
 }
 
+raft::Result<raft::PeerAddress> address_of(const kv::MemberInfo& member) {
+  raft::PeerAddress address{.id = member.id, .endpoints = {}};
+  for (const std::string& text : member.peer_urls) {
+    ASSIGN_OR_RETURN(const Url url, parse_url(text));
+    address.endpoints.push_back({url.host, url.port});
+  }
+  return address;
+}
+
 raft::Result<raft::AsioTransportOptions> transport_options(const Config& config, const Roster& roster,
                                                            raft::LogSink log) {
   raft::AsioTransportOptions options;
@@ -86,11 +98,7 @@ raft::Result<raft::AsioTransportOptions> transport_options(const Config& config,
   for (const Url& url : config.listen_peer_urls) options.listen.push_back({url.host, url.port});
   for (const kv::MemberInfo& member : roster.members) {
     if (member.id == roster.self) continue;
-    raft::PeerAddress peer{.id = member.id, .endpoints = {}};
-    for (const std::string& text : member.peer_urls) {
-      ASSIGN_OR_RETURN(const Url url, parse_url(text));
-      peer.endpoints.push_back({url.host, url.port});
-    }
+    ASSIGN_OR_RETURN(auto peer, address_of(member));
     options.peers.push_back(std::move(peer));
   }
   if (config.peer_tls) {
@@ -134,6 +142,7 @@ class RunningNode final : public Node {
     return [metrics = metrics_.get(), what](std::chrono::nanoseconds took) { metrics->observe(what, took); };
   }
   void publish();
+  void connect(const std::vector<kv::MemberInfo>& members);
   void sample_round_trips();
   static std::string line_of(const kv::ServerStatus& status);
   std::vector<kv::api::PeerMetrics> peer_metrics() const;
@@ -150,27 +159,32 @@ class RunningNode final : public Node {
   std::vector<std::unique_ptr<kv::rpc::Server>> fronts_;
   std::atomic<bool> to_publish_ = true;  // of the main thread and of whoever answers a write
   std::chrono::steady_clock::time_point next_sample_;
+  raft::NodeId self_;
+  std::set<raft::NodeId> connected_;  // of connect()
 };
 
 raft::Result<void> RunningNode::open_state(const Roster& roster) {
   RETURN_IF_ERROR(claim_directory(config_.data_dir, {roster.cluster, roster.self.value()}));
   env_ = raft::make_disk_env({});
-  ASSIGN_OR_RETURN(auto wal, raft::open_log_store({.env = env_.get(), .path = config_.wal_dir}));
+  ASSIGN_OR_RETURN(
+      auto wal, raft::open_log_store({.env = env_.get(), .path = config_.wal_dir, .first_base = kFounding}));
   wal_ = timed(std::move(wal), stopwatch(kv::api::Timed::kLogSync));
   ASSIGN_OR_RETURN(auto machine, kv::Machine::open({.env = env_.get(),
                                                     .path = config_.data_dir + "/snap",
                                                     .members = roster.members,
                                                     .cluster_id = roster.cluster,
                                                     .log_base = wal_->opened().base.index,
-                                                    .first = wal_->opened().base.index == raft::Index(1)
-                                                                 ? wal_->opened().base
-                                                                 : raft::EntryId()}));
+                                                    .first = kFounding}));
   machine_ = timed(std::move(machine), stopwatch(kv::api::Timed::kApply));
   return {};
 }
 
 raft::Result<void> RunningNode::start(std::function<void(const raft::Error&)> failed) {
   const Roster roster = roster_of(config_);
+  self_ = roster.self;
+  for (const kv::MemberInfo& member : roster.members) {
+    if (member.id != self_) connected_.insert(member.id);
+  }
   ASSIGN_OR_RETURN(auto peers, transport_options(config_, roster, log_));
   // Addresses first: a port that is taken must not touch the data of whoever took it.
   ASSIGN_OR_RETURN(transport_, raft::AsioTransport::create(std::move(peers)));
@@ -182,8 +196,10 @@ raft::Result<void> RunningNode::start(std::function<void(const raft::Error&)> fa
   options.request_bytes_max = config_.max_request_bytes;
   options.first_sequence =
       static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
-  ASSIGN_OR_RETURN(server_, kv::ReplicaServer::start(options, {wal_.get(), machine_.get(), transport_.get()},
-                                                     log_, std::move(failed)));
+  ASSIGN_OR_RETURN(
+      server_, kv::ReplicaServer::start(options, {wal_.get(), machine_.get(), transport_.get()}, log_,
+                                        {.failed = std::move(failed),
+                                         .peers_changed = [this](const auto& peers) { connect(peers); }}));
   RETURN_IF_ERROR(transport_->start([this](raft::NodeId from, std::vector<raft::Message> messages) {
     server_->receive(from, std::move(messages));
   }));
@@ -223,6 +239,25 @@ raft::Result<void> RunningNode::serve(const std::vector<Url>& urls, kv::api::Pag
   }
   fronts_.push_back(std::move(front));
   return {};
+}
+
+/// Knows the other members by their addresses of now, and no one else.
+void RunningNode::connect(const std::vector<kv::MemberInfo>& members) {
+  std::set<raft::NodeId> here;
+  for (const kv::MemberInfo& member : members) {
+    if (member.id == self_) continue;
+    here.insert(member.id);
+    const auto address = address_of(member);
+    const auto known = address ? transport_->set_peer(*address) : raft::fail(address.error());
+    if (!known) {
+      log_(raft::LogLevel::kWarning, "event=peer-address-refused peer=" + raft::describe(member.id) +
+                                         " error=\"" + known.error().text() + "\"");
+    }
+  }
+  for (raft::NodeId gone : connected_) {
+    if (!here.contains(gone)) transport_->remove_peer(gone);
+  }
+  connected_ = std::move(here);
 }
 
 /// Tells the cluster this member's name and client addresses; when that fails, the next tick tries again.

@@ -14,7 +14,7 @@ Outcome<void> verify(const Parsed& parsed) {
   std::printf("%s: whole\n", directory.c_str());
   std::printf("entries   %llu (%llu to %llu)\n", number(log.entries),
               number(log.state.base.index.value() + 1), number(log.state.last.value()));
-  std::printf("payload   %llu bytes\n", number(log.payload_bytes));
+  std::printf("payload   %llu bytes\n", number(log.state.payload_bytes));
   std::printf("term      %llu\n", number(log.state.hard_state.term.value()));
   const auto& voted_for = log.state.hard_state.voted_for;
   std::printf("voted for %s\n", voted_for ? raft::describe(*voted_for).c_str() : "nobody");

@@ -48,10 +48,15 @@ TEST_F(LogStoreTest, ANewLogIsEmpty) {
 }
 
 TEST_F(LogStoreTest, KeepsEntriesAndTheHardState) {
+  const Membership members{
+      .voters = {NodeId(1), NodeId(2)}, .outgoing = {NodeId(3)}, .learners = {NodeId(4)}};
   run(LogBatch{.hard_state = HardState{Term(3), NodeId(0xfedcba9876543210)},
                .entries = {entry(1, 1, "", EntryType::kNoop), entry(2, 3, "command"),
-                           entry(3, 3, std::string(100'000, 'c'), EntryType::kConfiguration)}});
+                           entry(3, 3, std::string(100'000, 'c')),
+                           entry(4, 3, encode_membership(members), EntryType::kConfiguration)}});
   expect_model_after_reopening();
+  EXPECT_EQ(log_.store().opened().configurations, (std::vector<Configuration>{{Index(4), members}}));
+  EXPECT_GT(log_.store().opened().payload_bytes, 100'000U);
   run(LogBatch{.hard_state = HardState{Term(4), std::nullopt}});
   expect_model_after_reopening();
 }

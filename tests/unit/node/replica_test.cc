@@ -7,11 +7,17 @@
 namespace raft {
 namespace {
 
-ReplicaOptions options_for(std::vector<NodeId> voters) {
+ReplicaOptions options_of_one() {
   ReplicaOptions options;
   options.self = NodeId(1);
-  options.membership.voters = std::move(voters);
   return options;
+}
+
+/// A state of a cluster of members 1 to n.
+SnapshotInfo state_of(std::size_t members, EntryId applied = {}) {
+  SnapshotInfo state{.last = applied, .configuration = {}};
+  for (std::uint64_t i = 1; i <= members; ++i) state.configuration.members.voters.emplace_back(i);
+  return state;
 }
 
 SharedBytes bytes(std::string text) {
@@ -21,12 +27,15 @@ SharedBytes bytes(std::string text) {
 /// Steps a replica and makes its writes durable at once.
 class Bench {
  public:
-  Bench(const ReplicaOptions& options, testing::MemoryLog& log, EntryId applied = {})
-      : log_(log), replica_(*Replica::create(options, log, applied)) {}
+  Bench(const ReplicaOptions& options, testing::MemoryLog& log, const SnapshotInfo& state)
+      : log_(log), replica_(*Replica::create(options, log, state)) {}
 
   ReplicaWork step(ReplicaInput input) {
     ReplicaWork work = *replica_.step(std::move(input));
     if (work.persist) {
+      if (work.persist->base) {
+        EXPECT_TRUE(log_.truncate_prefix(*work.persist->base));
+      }
       LogBatch batch{work.persist->hard_state, work.persist->entries};
       EXPECT_TRUE(log_.append(batch));
       persisted_ = work.persist->sequence;
@@ -58,7 +67,7 @@ class Bench {
 
 TEST(Replica, AppliesAProposalOnceItIsDurable) {
   testing::MemoryLog log;
-  Bench bench(options_for({NodeId(1)}), log);
+  Bench bench(options_of_one(), log, state_of(1));
   bench.tick_until_leader();
   ReplicaInput input;
   input.proposals.push_back(bytes("put"));
@@ -71,7 +80,7 @@ TEST(Replica, AppliesAProposalOnceItIsDurable) {
 
 TEST(Replica, HoldsProposalsUntilThereIsALeader) {
   testing::MemoryLog log;
-  Bench bench(options_for({NodeId(1)}), log);
+  Bench bench(options_of_one(), log, state_of(1));
   ReplicaInput input;
   input.proposals.push_back(bytes("early"));
   bench.step(std::move(input));
@@ -84,7 +93,7 @@ TEST(Replica, HoldsProposalsUntilThereIsALeader) {
 
 TEST(Replica, DropsAHeldProposalWhenItsTimeIsOver) {
   testing::MemoryLog log;
-  Bench bench(options_for({NodeId(1), NodeId(2), NodeId(3)}), log);
+  Bench bench(options_of_one(), log, state_of(3));
   ReplicaInput input;
   input.proposals.push_back(bytes("lost"));
   bench.step(std::move(input));
@@ -102,7 +111,7 @@ TEST(Replica, DropsAHeldProposalWhenItsTimeIsOver) {
 
 TEST(Replica, AnswersReadsOfASingleVoterAtOnce) {
   testing::MemoryLog log;
-  Bench bench(options_for({NodeId(1)}), log);
+  Bench bench(options_of_one(), log, state_of(1));
   bench.tick_until_leader();
   ReplicaInput input;
   input.read_tickets = {7, 8};
@@ -115,7 +124,7 @@ TEST(Replica, AnswersReadsOfASingleVoterAtOnce) {
 TEST(Replica, AppliesFromDiskWhatItsEarlierLifeHadNotApplied) {
   testing::MemoryLog log;
   {
-    Bench bench(options_for({NodeId(1)}), log);
+    Bench bench(options_of_one(), log, state_of(1));
     bench.tick_until_leader();
     ReplicaInput input;
     input.proposals = {bytes("one"), bytes("two")};
@@ -123,7 +132,7 @@ TEST(Replica, AppliesFromDiskWhatItsEarlierLifeHadNotApplied) {
     bench.settle();
   }
   log.reopen();
-  Bench bench(options_for({NodeId(1)}), log, {Index(1), Term(1)});
+  Bench bench(options_of_one(), log, state_of(1, {Index(1), Term(1)}));
   bench.tick_until_leader();
   ASSERT_EQ(bench.applied_.size(), 3U);
   EXPECT_EQ(bench.applied_[0].bytes(), "one");
@@ -133,16 +142,16 @@ TEST(Replica, AppliesFromDiskWhatItsEarlierLifeHadNotApplied) {
 
 TEST(Replica, RefusesAStateThatTheLogDoesNotReach) {
   testing::MemoryLog log;
-  const auto refused = Replica::create(options_for({NodeId(1)}), log, {Index(5), Term(1)});
+  const auto refused = Replica::create(options_of_one(), log, state_of(1, {Index(5), Term(1)}));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kCorruption);
 }
 
 TEST(Replica, GivesTheApplySideNoMoreThanItsLimit) {
   testing::MemoryLog log;
-  ReplicaOptions options = options_for({NodeId(1)});
+  ReplicaOptions options = options_of_one();
   options.applying_bytes_max = 10;
-  Bench bench(options, log);
+  Bench bench(options, log, state_of(1));
   bench.tick_until_leader();
   ReplicaInput input;
   for (int i = 0; i < 5; ++i) input.proposals.push_back(bytes("12345678"));

@@ -31,19 +31,19 @@ class TestMember {
     options_.replica.tick = 2ms;
     options_.replica.seed = id;
     options_.request_timeout = 5000ms;
-    for (std::uint64_t i = 1; i <= members; ++i) options_.replica.membership.voters.emplace_back(i);
+    for (std::uint64_t i = 1; i <= members; ++i) members_.push_back({.id = raft::NodeId(i)});
   }
   ~TestMember() { stop(); }
 
   void start() {
     log.reopen();
-    MachineOptions machine_options{.env = env_.get(), .path = "/snap", .members = {}};
+    MachineOptions machine_options{.env = env_.get(), .path = "/snap", .members = members_};
     machine_ = *Machine::open(machine_options);
     transport_ = network_.transport(self());
     options_.first_sequence += 1U << 20U;
     server = *ReplicaServer::start(
         options_, {&log, machine_.get(), transport_.get()}, [](raft::LogLevel, std::string_view) {},
-        [this](const raft::Error&) { failed = true; });
+        {.failed = [this](const raft::Error&) { failed = true; }});
     network_.attach(self(), [this](raft::NodeId from, std::vector<raft::Message> messages) {
       server->receive(from, std::move(messages));
     });
@@ -81,6 +81,7 @@ class TestMember {
   std::unique_ptr<ReplicaServer> server;
   std::atomic<bool> failed = false;
   ReplicaServerOptions options_;
+  std::vector<MemberInfo> members_;
 
  private:
   std::unique_ptr<leveldb::Env> env_;

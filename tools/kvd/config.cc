@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 
+#include "tools/common/initial_cluster.h"
 #include "tools/kvd/flags.h"
 
 namespace tools::kvd {
@@ -108,24 +109,17 @@ class Reader {
 };
 
 void read_cluster(Reader& reader, Config& config) {
-  std::string text = reader.text("initial-cluster");
+  const std::string text = reader.text("initial-cluster");
   if (text.empty()) {
     config.initial_cluster[config.name] = texts(config.initial_advertise_peer_urls);
     return;
   }
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const auto comma = rest.find(',');
-    const std::string_view item = rest.substr(0, comma);
-    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
-    const auto equals = item.find('=');
-    const auto url = equals == std::string_view::npos ? parse_url("") : parse_url(item.substr(equals + 1));
-    if (!url) {
-      reader.fault("initial-cluster", "must be a list like a=http://10.0.0.1:2380,b=http://10.0.0.2:2380");
-      return;
-    }
-    config.initial_cluster[std::string(item.substr(0, equals))].push_back(url->text());
+  auto cluster = parse_initial_cluster(text);
+  if (!cluster) {
+    reader.fault("initial-cluster", cluster.error().what);
+    return;
   }
+  config.initial_cluster = std::move(*cluster);
   const auto own = config.initial_cluster.find(config.name);
   std::vector<std::string> advertised = texts(config.initial_advertise_peer_urls);
   std::vector<std::string> listed =

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "libraft/base/log_sink.h"
+#include "tools/common/url.h"
 #include "tools/kvd/settings.h"
-#include "tools/kvd/url.h"
 
 namespace tools::kvd {
 

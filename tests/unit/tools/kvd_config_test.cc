@@ -6,10 +6,10 @@
 #include <fstream>
 #include <map>
 
-#include "tools/kvd/cluster_ids.h"
+#include "tools/common/cluster_ids.h"
 #include "tools/kvd/config.h"
 #include "tools/kvd/flags.h"
-#include "tools/kvd/identity.h"
+#include "tools/common/identity.h"
 
 namespace tools::kvd {
 namespace {

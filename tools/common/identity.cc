@@ -1,4 +1,4 @@
-#include "tools/kvd/identity.h"
+#include "tools/common/identity.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 #include <fstream>
 #include <iterator>
 
-namespace tools::kvd {
+namespace tools {
 namespace {
 
 using raft::ErrorCode;
@@ -54,19 +54,27 @@ raft::Result<void> write_new(const std::string& directory, const std::string& pa
   return sync_path(directory, O_RDONLY | O_DIRECTORY);
 }
 
-raft::Result<void> compare(const std::string& path, const std::string& found, const Identity& identity) {
+raft::Result<Identity> parse(const std::string& path, const std::string& found) {
   unsigned long long cluster = 0;
   unsigned long long member = 0;
   if (std::sscanf(found.c_str(), kFormat, &cluster, &member) != 2 || found != render({cluster, member})) {
     return fail(ErrorCode::kMismatch, path,
                 "is not of a format that this version knows; nothing was changed");
   }
-  if (Identity{cluster, member} == identity) return {};
+  return Identity{cluster, member};
+}
+
+std::string content(std::ifstream& in) {
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+raft::Result<void> compare(const std::string& path, const Identity& found, const Identity& identity) {
+  if (found == identity) return {};
   char text[160];
-  std::snprintf(text, sizeof(text),
-                "belongs to member %llx of cluster %llx, but this is member %llx of cluster %llx", member,
-                cluster, static_cast<unsigned long long>(identity.member),
-                static_cast<unsigned long long>(identity.cluster));
+  std::snprintf(
+      text, sizeof(text), "belongs to member %llx of cluster %llx, but this is member %llx of cluster %llx",
+      static_cast<unsigned long long>(found.member), static_cast<unsigned long long>(found.cluster),
+      static_cast<unsigned long long>(identity.member), static_cast<unsigned long long>(identity.cluster));
   return fail(
       ErrorCode::kMismatch, path,
       std::string(text) + "; use another --data-dir, or the --initial-cluster and token it was made with");
@@ -84,7 +92,7 @@ raft::Result<void> claim_directory(const std::string& directory, const Identity&
   const std::string path = directory + "/identity";
   std::ifstream in(path, std::ios::binary);
   if (in) {
-    const std::string found{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    ASSIGN_OR_RETURN(const Identity found, parse(path, content(in)));
     return compare(path, found, identity);
   }
   if (std::filesystem::exists(path, error)) return fail(ErrorCode::kIo, path, "cannot be read");
@@ -96,4 +104,11 @@ raft::Result<void> claim_directory(const std::string& directory, const Identity&
   return write_new(directory, path, identity);
 }
 
-}  // namespace tools::kvd
+raft::Result<Identity> read_identity(const std::string& directory) {
+  const std::string path = directory + "/identity";
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return fail(ErrorCode::kNotFound, path, "cannot be read; is this the data directory of a kvd?");
+  return parse(path, content(in));
+}
+
+}  // namespace tools

@@ -6,7 +6,7 @@
 
 #include "libraft/base/result.h"
 
-namespace tools::kvd {
+namespace tools {
 
 struct Identity {
   std::uint64_t cluster = 0;
@@ -20,4 +20,7 @@ struct Identity {
 /// is.
 raft::Result<void> claim_directory(const std::string& directory, const Identity& identity);
 
-}  // namespace tools::kvd
+/// What the directory says. kNotFound when it has no such file, kMismatch when it is of another format.
+raft::Result<Identity> read_identity(const std::string& directory);
+
+}  // namespace tools

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace tools::kvd {
+namespace tools {
 
 /// The first eight bytes, big-endian, of SHA-1 over the sorted peer URLs and the cluster token.
 std::uint64_t member_id(std::vector<std::string> peer_urls, const std::string& token);
@@ -15,4 +15,4 @@ std::uint64_t member_id(std::vector<std::string> peer_urls, const std::string& t
 /// The same over the first members' ids, sorted.
 std::uint64_t cluster_id(std::vector<std::uint64_t> member_ids);
 
-}  // namespace tools::kvd
+}  // namespace tools

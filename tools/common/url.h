@@ -8,7 +8,7 @@
 
 #include "libraft/base/result.h"
 
-namespace tools::kvd {
+namespace tools {
 
 struct Url {
   std::string scheme;  ///< http or https
@@ -27,4 +27,4 @@ raft::Result<Url> parse_url(std::string_view text);
 raft::Result<std::vector<Url>> parse_urls(std::string_view text);
 std::vector<std::string> texts(const std::vector<Url>& urls);
 
-}  // namespace tools::kvd
+}  // namespace tools

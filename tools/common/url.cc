@@ -1,10 +1,10 @@
-#include "tools/kvd/url.h"
+#include "tools/common/url.h"
 
 #include <arpa/inet.h>
 
 #include <charconv>
 
-namespace tools::kvd {
+namespace tools {
 
 using raft::ErrorCode;
 using raft::fail;
@@ -70,4 +70,4 @@ std::vector<std::string> texts(const std::vector<Url>& urls) {
   return all;
 }
 
-}  // namespace tools::kvd
+}  // namespace tools

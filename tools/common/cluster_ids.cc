@@ -1,4 +1,4 @@
-#include "tools/kvd/cluster_ids.h"
+#include "tools/common/cluster_ids.h"
 
 #include <openssl/evp.h>
 
@@ -8,7 +8,7 @@
 #include "libraft/base/bytes.h"
 #include "libraft/base/check.h"
 
-namespace tools::kvd {
+namespace tools {
 namespace {
 
 std::uint64_t sha1_head(const std::string& text) {
@@ -34,4 +34,4 @@ std::uint64_t cluster_id(std::vector<std::uint64_t> member_ids) {
   return sha1_head(text);
 }
 
-}  // namespace tools::kvd
+}  // namespace tools

@@ -19,6 +19,7 @@ inline constexpr std::string_view kClusterVersion = "3.6.0";
 struct ApiOptions {
   std::size_t txn_ops_max = 128;
   std::uint64_t quota_bytes = 2147483648;
+  std::uint32_t learners_max = 1;
 };
 
 class Metrics;

@@ -31,6 +31,8 @@ Status status_of(ApiError error) {
       return {Code::kInternal, "grpc: error unmarshalling request: the message is not valid protobuf"};
     case ApiError::kResponseTooLarge:
       return {Code::kResourceExhausted, "grpc: trying to send message larger than max 2147483647"};
+    case ApiError::kBadUrls:
+      return {Code::kInvalidArgument, "etcdserver: given member URLs are invalid"};
   }
   return {Code::kUnknown, "unknown error"};
 }
@@ -92,6 +94,19 @@ Status status_of(ServerError error) {
       return {Code::kResourceExhausted, "etcdserver: too many requests"};
     case ServerError::kTooLarge:
       return {Code::kInvalidArgument, "etcdserver: request is too large"};
+    case ServerError::kUnhealthy:
+      return {Code::kUnavailable, "etcdserver: unhealthy cluster"};
+    case ServerError::kNotEnoughStarted:
+      return status_of(KvError::kNotEnoughStarted);
+    case ServerError::kLearnerNotReady:
+      return {Code::kFailedPrecondition,
+              "etcdserver: can only promote a learner member which is in sync with leader"};
+    case ServerError::kNotLeader:
+      return {Code::kFailedPrecondition, "etcdserver: not leader"};
+    case ServerError::kBadTransferee:
+      return {Code::kFailedPrecondition, "etcdserver: bad leader transferee"};
+    case ServerError::kTransferTimeout:
+      return {Code::kUnknown, "etcdserver: request timed out, leader transfer took too long"};
   }
   return {Code::kUnknown, "unknown error"};
 }

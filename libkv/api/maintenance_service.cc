@@ -1,5 +1,5 @@
-// etcdserverpb.Maintenance (contract section 7.1): Status and the alarms, of which there are none to raise
-// yet.
+// etcdserverpb.Maintenance (contract section 7.1): Status, MoveLeader, and the alarms, of which there are
+// none to raise yet.
 #include "libkv/api/context.h"
 #include "libkv/api/convert.h"
 #include "libkv/api/errors.h"
@@ -46,6 +46,16 @@ void alarms(const Context& context, const rpc::CallPtr& call, std::string_view b
   });
 }
 
+void move_leader(const Context& context, const rpc::CallPtr& call, std::string_view bytes) {
+  etcdserverpb::MoveLeaderRequest request;
+  if (!parse(call, bytes, request)) return;
+  context.server.move_leader(raft::NodeId(request.targetid()),
+                             [call](const std::expected<void, ServerError>& moved) {
+                               if (!moved) return refuse(call, status_of(moved.error()));
+                               reply(call, etcdserverpb::MoveLeaderResponse());  // as etcd's: no header
+                             });
+}
+
 }  // namespace
 
 void register_maintenance(rpc::Server& server, const Context& context) {
@@ -60,6 +70,12 @@ void register_maintenance(rpc::Server& server, const Context& context) {
                      if (auto refusal = intercept(context, *call, Learner::kMayNot))
                        return refuse(call, std::move(*refusal));
                      alarms(context, call, bytes);
+                   });
+  server.add_unary("/etcdserverpb.Maintenance/MoveLeader",
+                   [&context](const rpc::CallPtr& call, std::string_view bytes) {
+                     if (auto refusal = intercept(context, *call, Learner::kMayNot))
+                       return refuse(call, std::move(*refusal));
+                     move_leader(context, call, bytes);
                    });
 }
 

@@ -15,6 +15,12 @@ bool has_started(const MemberInfo& member) {
   return !member.name.empty();
 }
 
+const MemberInfo* find(const std::vector<MemberInfo>& members, raft::NodeId id) {
+  const auto at = std::find_if(members.begin(), members.end(),
+                               [id](const MemberInfo& member) { return member.id == id; });
+  return at == members.end() ? nullptr : &*at;
+}
+
 struct Refuser {
   const std::vector<MemberInfo>& members;
   const ReachOf& reach;
@@ -31,11 +37,6 @@ struct Refuser {
   [[nodiscard]] std::size_t active_voters() const {
     return count_voters([this](const MemberInfo& member) { return reach(member.id) == Reach::kActive; });
   }
-  [[nodiscard]] const MemberInfo* find(raft::NodeId id) const {
-    const auto at = std::find_if(members.begin(), members.end(),
-                                 [id](const MemberInfo& member) { return member.id == id; });
-    return at == members.end() ? nullptr : &*at;
-  }
 
   std::optional<ServerError> operator()(const AddMemberOp& op) const {
     const std::size_t size = voters() + 1;
@@ -50,7 +51,7 @@ struct Refuser {
   }
 
   std::optional<ServerError> operator()(const RemoveMemberOp& op) const {
-    const MemberInfo* const leaving = find(op.member);
+    const MemberInfo* const leaving = find(members, op.member);
     if (leaving != nullptr && leaving->learner) return std::nullopt;
     const auto stays = [&op](const MemberInfo& member) { return member.id != op.member; };
     const std::size_t size = count_voters(stays);
@@ -63,7 +64,7 @@ struct Refuser {
   }
 
   std::optional<ServerError> operator()(const PromoteMemberOp& op) const {
-    const MemberInfo* const learner = find(op.member);
+    const MemberInfo* const learner = find(members, op.member);
     if (learner == nullptr || !learner->learner) return std::nullopt;
     if (!has_started(*learner)) return ServerError::kLearnerNotReady;
     if (count_voters(has_started) + 1 < majority_of(voters() + 1)) return ServerError::kNotEnoughStarted;
@@ -81,6 +82,19 @@ struct Refuser {
 std::optional<ServerError> refuse_change(const std::vector<MemberInfo>& members, const Operation& operation,
                                          const ReachOf& reach) {
   return std::visit(Refuser{members, reach}, operation);
+}
+
+std::optional<raft::NodeId> learner_to_promote(const std::vector<MemberInfo>& members,
+                                               const Operation& operation) {
+  const auto* const op = std::get_if<PromoteMemberOp>(&operation);
+  if (op == nullptr) return std::nullopt;
+  const MemberInfo* const member = find(members, op->member);
+  return member != nullptr && member->learner ? std::optional(op->member) : std::nullopt;
+}
+
+bool may_lead(const std::vector<MemberInfo>& members, raft::NodeId id) {
+  const MemberInfo* const member = find(members, id);
+  return member != nullptr && !member->learner;
 }
 
 }  // namespace kv

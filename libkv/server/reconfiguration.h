@@ -28,4 +28,11 @@ using ReachOf = std::function<Reach(raft::NodeId)>;
 std::optional<ServerError> refuse_change(const std::vector<MemberInfo>& members, const Operation& operation,
                                          const ReachOf& reach);
 
+/// The learner that the operation makes a voter, so that it matters how far it has come.
+std::optional<raft::NodeId> learner_to_promote(const std::vector<MemberInfo>& members,
+                                               const Operation& operation);
+
+/// Whether leadership may go to this one.
+bool may_lead(const std::vector<MemberInfo>& members, raft::NodeId id);
+
 }  // namespace kv

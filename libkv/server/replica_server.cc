@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <map>
-#include <mutex>
 #include <utility>
 
 #include "libkv/server/leader_watch.h"
+#include "libkv/server/peer_book.h"
 #include "libkv/server/reach_table.h"
 #include "libkv/server/waiters.h"
 #include "libraft/base/check.h"
@@ -29,7 +28,8 @@ class Member final : public ReplicaServer, private raft::StateMachine {
         writes_(options.request_timeout, options.first_sequence),
         reads_(options.request_timeout, 1),
         leader_(options.request_timeout),
-        reach_(options.replica.self) {
+        reach_(options.replica.self),
+        peers_(options.replica.self, events_.peers_changed) {
     look_at_members();
   }
 
@@ -40,7 +40,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
     raft::DriverEvents events{
         .reads_ready = [this](std::span<const std::uint64_t> tickets) { reads_ready(tickets); },
         .status_changed = [this](const raft::CoreStatus& status) { status_changed(status); },
-        .configured = [this](const raft::Membership& membership) { configured(membership); },
+        .configured = [this](const raft::Membership& membership) { peers_.configured(membership); },
         .ticked = [this](Clock::time_point now) { ticked(now); },
         .failed =
             [this](const raft::Error& error) {
@@ -66,8 +66,8 @@ class Member final : public ReplicaServer, private raft::StateMachine {
     return {options_.cluster_id, options_.replica.self, raft::Term(term_.load(std::memory_order_relaxed))};
   }
   bool has_leader() const override { return has_leader_.load(std::memory_order_relaxed); }
-  bool is_learner() const override { return learner_.load(std::memory_order_relaxed); }
-  bool removed() const override { return removed_.load(std::memory_order_relaxed); }
+  bool is_learner() const override { return peers_.is_learner(); }
+  bool removed() const override { return peers_.is_removed(); }
   ServerStatus status() const override;
   std::vector<MemberInfo> members() const override { return parts_.machine->members(); }
   std::uint64_t bytes_on_disk() const override { return parts_.machine->bytes_on_disk(); }
@@ -101,8 +101,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   void status_changed(const raft::CoreStatus& status);
   void ticked(Clock::time_point now);
   void look_at_members();
-  void configured(const raft::Membership& membership);
-  void tell_peers();
+  [[nodiscard]] bool keeps_up(raft::NodeId learner) const;
   [[nodiscard]] bool leads() const { return driver_->status().role == raft::RoleName::kLeader; }
   [[nodiscard]] ServerError timeout_since(Clock::time_point since) const;
   [[nodiscard]] bool quorum_connected() const;
@@ -114,17 +113,12 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   Waiters<ReadView> reads_;
   LeaderWatch leader_;
   ReachTable reach_;
+  PeerBook peers_;
   Clock::time_point looked_at_;  // the connections; the raft thread's
   std::atomic<std::uint64_t> term_ = 0;
   std::atomic<bool> has_leader_ = false;
-  std::atomic<bool> learner_ = false;
-  std::atomic<bool> removed_ = false;
   std::atomic<std::uint64_t> applied_writes_ = 0;
   std::atomic<std::uint64_t> failed_writes_ = 0;
-
-  std::mutex peers_mutex_;                    // guards the two below; held while the owner is told
-  std::map<raft::NodeId, MemberInfo> peers_;  // as last told
-  raft::Membership membership_;
 
   raft::Driver::Heartbeats last_heartbeats_;      // of alive()
   std::unique_ptr<raft::Driver> driver_;          // last: its threads use everything above
@@ -132,9 +126,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
 };
 
 void Member::write(Operation operation, WriteDone done) {
-  const raft::CoreStatus status = driver_->status();
-  if (status.commit > driver_->applied() &&
-      status.commit - driver_->applied() > options_.backlog_entries_max) {
+  if (driver_->backlog() > options_.backlog_entries_max) {
     done(std::unexpected(RequestFailure{ServerError::kTooManyRequests, Stage::kQueued}));
     return;
   }
@@ -149,7 +141,18 @@ void Member::write(Operation operation, WriteDone done) {
   }
 }
 
+/// The leader knows how far a learner has come. Elsewhere a promotion is proposed unseen: a learner that
+/// lags costs nobody the quorum, as the leader makes it a voter when it has caught up.
+bool Member::keeps_up(raft::NodeId learner) const {
+  if (!leads()) return true;
+  return std::ranges::count(driver_->keeping_up(), learner) != 0;
+}
+
 void Member::change_members(Operation operation, WriteDone done) {
+  const auto learner = learner_to_promote(members(), operation);
+  if (learner && !keeps_up(*learner)) {
+    return done(std::unexpected(RequestFailure{ServerError::kLearnerNotReady, Stage::kQueued}));
+  }
   if (options_.strict_reconfig_check) {
     const auto now = Clock::now();
     const auto refused =
@@ -161,11 +164,7 @@ void Member::change_members(Operation operation, WriteDone done) {
 
 void Member::move_leader(raft::NodeId target, TransferDone done) {
   if (!leads()) return done(std::unexpected(ServerError::kNotLeader));
-  const auto all = members();
-  const bool votes = std::any_of(all.begin(), all.end(), [target](const MemberInfo& member) {
-    return member.id == target && !member.learner;
-  });
-  if (!votes) return done(std::unexpected(ServerError::kBadTransferee));
+  if (!may_lead(members(), target)) return done(std::unexpected(ServerError::kBadTransferee));
   leader_.expect(target, std::move(done));
   if (target != options_.replica.self) driver_->transfer_leadership(target);
 }
@@ -203,41 +202,12 @@ void Member::reads_ready(std::span<const std::uint64_t> tickets) {
   reads_.answer(std::move(answers));
 }
 
-/// What the table of members says of this one.
+/// The table of members may have changed: by a command, or by the configuration that finishes one.
 void Member::look_at_members() {
-  const auto all = members();
-  const auto self = std::find_if(all.begin(), all.end(), [this](const MemberInfo& member) {
-    return member.id == options_.replica.self;
-  });
-  learner_.store(self != all.end() && self->learner, std::memory_order_relaxed);
-  removed_.store(parts_.machine->was_removed(options_.replica.self), std::memory_order_relaxed);
-  raft::Driver* driver = started_.load(std::memory_order_acquire);
-  if (driver == nullptr) return;
-  driver->want(parts_.machine->membership_target());
-  tell_peers();
-}
-
-void Member::configured(const raft::Membership& membership) {
-  {
-    std::lock_guard lock(peers_mutex_);
-    membership_ = membership;
+  peers_.read_table(members(), parts_.machine->was_removed(options_.replica.self));
+  if (raft::Driver* driver = started_.load(std::memory_order_acquire)) {
+    driver->want(parts_.machine->membership_target());
   }
-  tell_peers();
-}
-
-/// Those who leave the table stay known for as long as the replica counts with them.
-void Member::tell_peers() {
-  std::lock_guard lock(peers_mutex_);
-  std::map<raft::NodeId, MemberInfo> peers;
-  for (MemberInfo& member : parts_.machine->members()) peers.emplace(member.id, std::move(member));
-  const std::vector<raft::NodeId> counted = membership_.peers_of(options_.replica.self);
-  for (const auto& [id, member] : peers_) {
-    if (std::binary_search(counted.begin(), counted.end(), id)) peers.emplace(id, member);
-  }
-  if (!events_.peers_changed || peers == std::exchange(peers_, peers)) return;
-  std::vector<MemberInfo> all;
-  for (const auto& [id, member] : peers_) all.push_back(member);
-  events_.peers_changed(all);
 }
 
 void Member::status_changed(const raft::CoreStatus& status) {
@@ -319,9 +289,9 @@ void Member::stop() {
 
 }  // namespace
 
-raft::Result<std::unique_ptr<ReplicaServer>> ReplicaServer::start(
-    const ReplicaServerOptions& options, ReplicaServerParts parts, raft::LogSink log,
-    ReplicaServerEvents events) {
+raft::Result<std::unique_ptr<ReplicaServer>> ReplicaServer::start(const ReplicaServerOptions& options,
+                                                                  ReplicaServerParts parts, raft::LogSink log,
+                                                                  ReplicaServerEvents events) {
   auto member = std::make_unique<Member>(options, parts, std::move(events));
   RETURN_IF_ERROR(member->start(std::move(log)));
   return member;

@@ -38,6 +38,7 @@ TEST(Errors, OfTheApiItself) {
       {ApiError::kNoLeader, Code::kUnavailable, "etcdserver: no leader"},
       {ApiError::kResponseTooLarge, Code::kResourceExhausted,
        "grpc: trying to send message larger than max 2147483647"},
+      {ApiError::kBadUrls, Code::kInvalidArgument, "etcdserver: given member URLs are invalid"},
   });
   const Status bad = status_of(ApiError::kBadMessage);
   EXPECT_EQ(bad.code, Code::kInternal);
@@ -54,6 +55,16 @@ TEST(Errors, OfTheStore) {
       {KvError::kNoSpace, Code::kResourceExhausted, "etcdserver: mvcc: database space exceeded"},
       {KvError::kCorrupt, Code::kDataLoss, "etcdserver: corrupt cluster"},
       {KvError::kUnknownCommand, Code::kFailedPrecondition, "etcdserver: not capable"},
+      {KvError::kMemberExists, Code::kFailedPrecondition, "etcdserver: member ID already exist"},
+      {KvError::kPeerUrlExists, Code::kFailedPrecondition, "etcdserver: Peer URLs already exists"},
+      {KvError::kMemberNotFound, Code::kNotFound, "etcdserver: member not found"},
+      {KvError::kNotLearner, Code::kFailedPrecondition, "etcdserver: can only promote a learner member"},
+      {KvError::kTooManyLearners, Code::kFailedPrecondition,
+       "etcdserver: too many learner members in cluster"},
+      {KvError::kTooManyMembers, Code::kFailedPrecondition, "kvd: too many members in cluster"},
+      {KvError::kNotEnoughStarted, Code::kFailedPrecondition,
+       "etcdserver: re-configuration failed due to not enough started members"},
+      {KvError::kBeingReplaced, Code::kFailedPrecondition, "kvd: the member is being replaced already"},
   });
 }
 
@@ -69,6 +80,15 @@ TEST(Errors, OfTheMember) {
       {ServerError::kStopped, Code::kUnavailable, "etcdserver: server stopped"},
       {ServerError::kTooManyRequests, Code::kResourceExhausted, "etcdserver: too many requests"},
       {ServerError::kTooLarge, Code::kInvalidArgument, "etcdserver: request is too large"},
+      {ServerError::kUnhealthy, Code::kUnavailable, "etcdserver: unhealthy cluster"},
+      {ServerError::kNotEnoughStarted, Code::kFailedPrecondition,
+       "etcdserver: re-configuration failed due to not enough started members"},
+      {ServerError::kLearnerNotReady, Code::kFailedPrecondition,
+       "etcdserver: can only promote a learner member which is in sync with leader"},
+      {ServerError::kNotLeader, Code::kFailedPrecondition, "etcdserver: not leader"},
+      {ServerError::kBadTransferee, Code::kFailedPrecondition, "etcdserver: bad leader transferee"},
+      {ServerError::kTransferTimeout, Code::kUnknown,
+       "etcdserver: request timed out, leader transfer took too long"},
   });
 }
 

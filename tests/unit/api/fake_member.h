@@ -28,6 +28,15 @@ class FakeMember final : public KvServer {
     auto applied = machine_->apply(std::span(&entry, 1));
     done(std::move(applied->front().outcome));
   }
+  void change_members(Operation operation, WriteDone done) override {
+    if (change_refused) return done(std::unexpected(RequestFailure{*change_refused, Stage::kQueued}));
+    write(std::move(operation), std::move(done));
+  }
+  void move_leader(raft::NodeId target, TransferDone done) override {
+    moved_to = target;
+    if (failure) return done(std::unexpected(failure->error));
+    done({});
+  }
   void read(ReadDone done) override {
     if (failure) return done(std::unexpected(*failure));
     done(machine_->view());
@@ -51,6 +60,8 @@ class FakeMember final : public KvServer {
   bool leader = true;
   bool learner = false;
   std::optional<RequestFailure> failure;
+  std::optional<ServerError> change_refused;
+  std::optional<raft::NodeId> moved_to;
 
  private:
   std::unique_ptr<leveldb::Env> env_;

@@ -20,6 +20,7 @@ using WriteAnswer = std::expected<Outcome, RequestFailure>;
 using ReadAnswer = std::expected<ReadView, RequestFailure>;
 
 constexpr auto kPatience = 20s;
+constexpr raft::EntryId kFirst{.index = raft::Index(1), .term = raft::Term(1)};
 
 /// One member over an in-memory disk; may be stopped and started again on the same disk.
 class TestMember {
@@ -32,18 +33,25 @@ class TestMember {
     options_.replica.seed = id;
     options_.request_timeout = 5000ms;
     for (std::uint64_t i = 1; i <= members; ++i) members_.push_back({.id = raft::NodeId(i)});
+    // Entry 1 made the members: it is in no log.
+    EXPECT_TRUE(log.append({.hard_state = raft::HardState{.term = kFirst.term}, .entries = {}}));
+    EXPECT_TRUE(log.truncate_prefix(kFirst));
   }
   ~TestMember() { stop(); }
 
   void start() {
     log.reopen();
-    MachineOptions machine_options{.env = env_.get(), .path = "/snap", .members = members_};
+    MachineOptions machine_options{.env = env_.get(),
+                                   .path = "/snap",
+                                   .members = members_,
+                                   .log_base = log.opened().base.index,
+                                   .first = kFirst};
     machine_ = *Machine::open(machine_options);
     transport_ = network_.transport(self());
     options_.first_sequence += 1U << 20U;
-    server = *ReplicaServer::start(
-        options_, {&log, machine_.get(), transport_.get()}, [](raft::LogLevel, std::string_view) {},
-        {.failed = [this](const raft::Error&) { failed = true; }});
+    server = *ReplicaServer::start(options_, {&log, machine_.get(), transport_.get()},
+                                   [](raft::LogLevel, std::string_view) {},
+                                   {.failed = [this](const raft::Error&) { failed = true; }});
     network_.attach(self(), [this](raft::NodeId from, std::vector<raft::Message> messages) {
       server->receive(from, std::move(messages));
     });
@@ -59,6 +67,24 @@ class TestMember {
   WriteAnswer write(Operation operation) {
     auto answer = std::make_shared<std::promise<WriteAnswer>>();
     server->write(std::move(operation), [answer](WriteAnswer got) { answer->set_value(std::move(got)); });
+    auto future = answer->get_future();
+    EXPECT_EQ(future.wait_for(kPatience), std::future_status::ready);
+    return future.get();
+  }
+  WriteAnswer change(Operation operation) {
+    auto answer = std::make_shared<std::promise<WriteAnswer>>();
+    server->change_members(std::move(operation),
+                           [answer](WriteAnswer got) { answer->set_value(std::move(got)); });
+    auto future = answer->get_future();
+    EXPECT_EQ(future.wait_for(kPatience), std::future_status::ready);
+    return future.get();
+  }
+  /// Nothing when leadership has moved.
+  std::optional<ServerError> move_leader(raft::NodeId target) {
+    auto answer = std::make_shared<std::promise<std::optional<ServerError>>>();
+    server->move_leader(target, [answer](std::expected<void, ServerError> got) {
+      answer->set_value(got ? std::nullopt : std::optional(got.error()));
+    });
     auto future = answer->get_future();
     EXPECT_EQ(future.wait_for(kPatience), std::future_status::ready);
     return future.get();
@@ -184,7 +210,57 @@ TEST_F(ReplicaServerTest, RequestsAfterADiskFailureAreAnsweredStopped) {
 TEST_F(ReplicaServerTest, MembersTellTheirNamesThroughTheLog) {
   start(1);
   ASSERT_TRUE(leader().write(PublishMemberOp{raft::NodeId(1), "one", {"http://127.0.0.1:1"}}));
-  EXPECT_TRUE(members_[0]->server->members().empty()) << "a member that is not in the cluster is not listed";
+  ASSERT_TRUE(leader().write(PublishMemberOp{raft::NodeId(9), "nine", {}}));
+  const auto listed = members_[0]->server->members();
+  ASSERT_EQ(listed.size(), 1U) << "one that is not in the cluster is not listed";
+  EXPECT_EQ(listed[0].name, "one");
+}
+
+AddMemberOp adding(std::uint64_t id, bool learner = false) {
+  return {
+      .member = {.id = raft::NodeId(id), .peer_urls = {"http://h" + std::to_string(id)}, .learner = learner}};
+}
+
+TEST_F(ReplicaServerTest, ChangesOfMembersAreCheckedBeforeTheyAreProposed) {
+  start(1);
+  TestMember& member = leader();
+  ASSERT_TRUE(member.write(PublishMemberOp{raft::NodeId(1), "one", {}}));
+  EXPECT_EQ(member.change(RemoveMemberOp{raft::NodeId(1)}).error().error, ServerError::kNotEnoughStarted);
+  const WriteAnswer added = member.change(adding(2, true));
+  ASSERT_TRUE(added && added->result);
+  EXPECT_EQ(std::get<MembersResult>(*added->result).members.size(), 2U);
+  EXPECT_EQ(member.change(PromoteMemberOp{raft::NodeId(2)}).error().error, ServerError::kLearnerNotReady);
+  EXPECT_EQ(member.change(PromoteMemberOp{raft::NodeId(1)})->result.error(), KvError::kNotLearner);
+  ASSERT_TRUE(member.change(RemoveMemberOp{raft::NodeId(2)})->result);
+  EXPECT_EQ(member.change(adding(2, true))->result.error(), KvError::kMemberNotFound);
+}
+
+TEST_F(ReplicaServerTest, LeadershipMovesToTheVoterThatIsNamed) {
+  start(3);
+  TestMember& first = leader();
+  const auto other = std::ranges::find_if(members_, [](const auto& member) { return !member->leads(); });
+  const raft::NodeId target = (*other)->self();
+  EXPECT_EQ(first.move_leader(first.self()), std::nullopt);
+  EXPECT_EQ(first.move_leader(raft::NodeId(9)), ServerError::kBadTransferee);
+  EXPECT_EQ((*other)->move_leader(first.self()), ServerError::kNotLeader);
+  EXPECT_EQ(first.move_leader(target), std::nullopt);
+  EXPECT_EQ(first.server->status().leader, target);
+}
+
+TEST_F(ReplicaServerTest, AMemberThatIsRemovedLearnsOfIt) {
+  start(3);
+  for (std::uint64_t id = 1; id <= 3; ++id) {
+    ASSERT_TRUE(leader().write(PublishMemberOp{raft::NodeId(id), "n", {}}));
+  }
+  TestMember& staying = leader();
+  const auto other = std::ranges::find_if(members_, [](const auto& member) { return !member->leads(); });
+  TestMember& leaving = **other;
+  ASSERT_TRUE(staying.write(RemoveMemberOp{leaving.self()}));
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!leaving.server->removed() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_TRUE(leaving.server->removed());
+  EXPECT_FALSE(staying.server->removed());
+  EXPECT_TRUE(staying.write(PutOp{.key = "k", .value = "v"})) << "two go on";
 }
 
 }  // namespace

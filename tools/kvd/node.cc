@@ -199,7 +199,7 @@ raft::Result<void> RunningNode::start(std::function<void(const raft::Error&)> fa
   ASSIGN_OR_RETURN(
       server_, kv::ReplicaServer::start(options, {wal_.get(), machine_.get(), transport_.get()}, log_,
                                         {.failed = std::move(failed),
-                                         .peers_changed = [this](const auto& peers) { connect(peers); }}));
+                                         .peers_changed = [this](const auto& all) { connect(all); }}));
   RETURN_IF_ERROR(transport_->start([this](raft::NodeId from, std::vector<raft::Message> messages) {
     server_->receive(from, std::move(messages));
   }));

@@ -35,6 +35,8 @@ NetContext make_context(AsioTransportOptions& options, std::unique_ptr<PeerTls> 
           .limits = options.limits,
           .tls = std::move(tls),
           .receive = {},
+          .removed = std::move(options.removed),
+          .told_removed = std::move(options.told_removed),
           .log = ChangeLog(std::move(options.log)),
           .tally = {}};
 }
@@ -65,15 +67,25 @@ class AsioTransport::Impl {
   [[nodiscard]] bool connected(NodeId peer) const {
     std::lock_guard lock(mutex_);
     const auto found = peers_.find(peer);
-    return found != peers_.end() && found->second->connected();
+    return found != peers_.end() && found->second.usual->connected();
   }
   [[nodiscard]] std::vector<std::uint16_t> bound_ports() const { return ports_; }
   [[nodiscard]] TransportCounters counters() const { return context_.tally.read(); }
   void remember_ports() { ports_ = listener_.bound_ports(); }
 
  private:
+  /// What goes to one member. States have a connection of their own, made when the first is sent: behind a
+  /// megabyte of one, a heartbeat would come too late.
+  struct Lanes {
+    PeerAddress address;
+    std::shared_ptr<Peer> usual;  // both shared with their operations in flight
+    std::shared_ptr<Peer> states;
+  };
+
   void run();
   void heard_of(NodeId peer);
+  std::shared_ptr<Peer> make_peer(const PeerAddress& address, Lane lane);
+  Peer& lane_for(Lanes& lanes, const Message& message);
   void close_everything();
 
   // Before io_: operations that never ran are destroyed with it and refer to this.
@@ -85,8 +97,7 @@ class AsioTransport::Impl {
   std::vector<std::uint16_t> ports_;
 
   mutable std::mutex mutex_;  // guards peers_, random_
-  // Shared with their operations in flight.
-  std::map<NodeId, std::shared_ptr<Peer>> peers_;
+  std::map<NodeId, Lanes> peers_;
 
   std::mutex lifecycle_;  // guards thread_, stopped_
   std::thread thread_;
@@ -124,7 +135,10 @@ void AsioTransport::Impl::close_everything() {
   listener_.stop();
   {
     std::lock_guard lock(mutex_);
-    for (const auto& [id, peer] : peers_) peer->stop();
+    for (const auto& [id, lanes] : peers_) {
+      lanes.usual->stop();
+      if (lanes.states) lanes.states->stop();
+    }
   }
   // Cancelled operations need not report, and a name lookup must not be waited for.
   io_.stop();
@@ -134,7 +148,29 @@ void AsioTransport::Impl::send(NodeId to, std::vector<Message>&& messages) {
   std::lock_guard lock(mutex_);
   const auto found = peers_.find(to);
   if (found == peers_.end()) return count(context_.tally.of(to)->messages_dropped, messages.size());
-  found->second->send(std::move(messages));
+  // Runs of one lane, in order; nearly always all of them.
+  auto first = messages.begin();
+  while (first != messages.end()) {
+    Peer& lane = lane_for(found->second, *first);
+    const auto end = std::find_if(first, messages.end(), [&](const Message& message) {
+      return &lane_for(found->second, message) != &lane;
+    });
+    if (first == messages.begin() && end == messages.end()) return lane.send(std::move(messages));
+    lane.send({std::make_move_iterator(first), std::make_move_iterator(end)});
+    first = end;
+  }
+}
+
+std::shared_ptr<Peer> AsioTransport::Impl::make_peer(const PeerAddress& address, Lane lane) {
+  auto peer = std::make_shared<Peer>(io_, context_, address, lane, Random(random_.next()));
+  asio::post(io_, [peer] { peer->start(); });
+  return peer;
+}
+
+Peer& AsioTransport::Impl::lane_for(Lanes& lanes, const Message& message) {
+  if (!std::holds_alternative<SnapshotChunk>(message)) return *lanes.usual;
+  if (!lanes.states) lanes.states = make_peer(lanes.address, Lane::kStates);
+  return *lanes.states;
 }
 
 Result<void> AsioTransport::Impl::set_peer(PeerAddress address) {
@@ -143,13 +179,12 @@ Result<void> AsioTransport::Impl::set_peer(PeerAddress address) {
   if (address.id == context_.self) return fail(ErrorCode::kInvalidArgument, where, "it is this member");
   if (address.endpoints.empty()) return fail(ErrorCode::kInvalidArgument, where, "it has no endpoint");
   std::lock_guard lock(mutex_);
-  std::shared_ptr<Peer>& peer = peers_[address.id];
-  if (peer) {
-    asio::post(io_, [peer, moved = std::move(address)]() mutable { peer->move_to(std::move(moved)); });
-    return {};
+  Lanes& lanes = peers_[address.id];
+  if (!lanes.usual) lanes.usual = make_peer(address, Lane::kUsual);
+  for (const auto& peer : {lanes.usual, lanes.states}) {
+    if (peer) asio::post(io_, [peer, address] { peer->move_to(address); });
   }
-  peer = std::make_shared<Peer>(io_, context_, std::move(address), Random(random_.next()));
-  asio::post(io_, [peer] { peer->start(); });
+  lanes.address = std::move(address);
   return {};
 }
 
@@ -157,19 +192,22 @@ void AsioTransport::Impl::remove_peer(NodeId id) {
   std::lock_guard lock(mutex_);
   const auto found = peers_.find(id);
   if (found == peers_.end()) return;
-  asio::post(io_, [peer = found->second] { peer->stop(); });
+  for (const auto& peer : {found->second.usual, found->second.states}) {
+    if (peer) asio::post(io_, [peer] { peer->stop(); });
+  }
   peers_.erase(found);
 }
 
 void AsioTransport::Impl::heard_of(NodeId id) {
-  std::shared_ptr<Peer> peer;
+  Lanes lanes;
   {
     std::lock_guard lock(mutex_);
     const auto found = peers_.find(id);
     if (found == peers_.end()) return;
-    peer = found->second;
+    lanes = found->second;
   }
-  peer->heard_of();
+  lanes.usual->heard_of();
+  if (lanes.states) lanes.states->heard_of();
 }
 
 AsioTransport::AsioTransport(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

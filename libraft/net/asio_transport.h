@@ -12,7 +12,8 @@
 
 namespace raft {
 
-/// One connection each way between two members: each dials the other and sends on what it dialled. Messages
+/// One connection each way between two members: each dials the other and sends on what it dialled; states
+/// (SnapshotChunk) go on another one, so that nothing waits behind them. Messages
 /// of one connection arrive in the order sent; a broken connection loses what was on its way, and nothing is
 /// sent twice.
 ///

@@ -39,6 +39,7 @@ std::string hello_frame(const Hello& hello) {
   to.u64(hello.cluster_id);
   to.u64(hello.sender.value());
   to.u64(hello.receiver.value());
+  if (hello.lane != Lane::kUsual) to.u8(static_cast<std::uint8_t>(hello.lane));
   finish_frame(frame, FrameType::kHello);
   return frame;
 }
@@ -62,6 +63,11 @@ Result<Hello> decode_hello(std::string_view body) {
   hello.sender = NodeId(from.u64());
   hello.receiver = NodeId(from.u64());
   if (!from.ok()) return fail(ErrorCode::kCorruption, "hello", "it is cut short");
+  if (from.rest().empty()) return hello;
+  const std::uint8_t lane = from.u8();
+  if (lane > static_cast<std::uint8_t>(Lane::kStates))
+    return fail(ErrorCode::kMismatch, "hello", "unknown lane");
+  hello.lane = static_cast<Lane>(lane);
   return hello;
 }
 

@@ -16,6 +16,12 @@ namespace raft {
 inline constexpr std::uint32_t kPeerProtocolOldest = 1;
 inline constexpr std::uint32_t kPeerProtocolNewest = 1;
 
+/// What a connection carries; a sender has one of each at most. On the wire: never renumbered.
+enum class Lane : std::uint8_t {
+  kUsual = 0,
+  kStates = 1,  ///< SnapshotChunk, so that nothing waits behind it
+};
+
 /// Who speaks, and whom it expects to hear.
 struct Hello {
   std::uint32_t newest = kPeerProtocolNewest;  ///< highest version spoken
@@ -23,6 +29,7 @@ struct Hello {
   std::uint64_t cluster_id = 0;
   NodeId sender;
   NodeId receiver;
+  Lane lane = Lane::kUsual;
 
   bool operator==(const Hello&) const = default;
 };
@@ -33,6 +40,7 @@ enum class RefusalCode : std::uint8_t {
   kCluster = 2,   ///< another cluster
   kReceiver = 3,  ///< the address leads to another member than the sender meant
   kSender = 4,    ///< the sender claims an id it cannot have
+  kRemoved = 5,   ///< the sender was removed from the cluster, for ever
 };
 
 /// Why there will be no connection, in words for the operator of the other side.

@@ -122,7 +122,12 @@ void Incoming::on_hello(const Frame& frame) {
   if (!hello) return finish_for(hello.error().text());
   const Expectation expected{.cluster_id = context_.cluster_id, .self = context_.self};
   if (const auto refusal = judge(*hello, expected)) return refuse(*hello, *refusal);
+  if (context_.removed && context_.removed(hello->sender)) {
+    return refuse(*hello, {RefusalCode::kRemoved,
+                           "member " + describe(hello->sender) + " was removed from the cluster"});
+  }
   peer_ = hello->sender;
+  lane_ = hello->lane;
   tally_ = context_.tally.of(*peer_);
   reader_.set_body_bytes_max(kFrameBodyBytesMax);
   watch(context_.limits.stall_timeout);

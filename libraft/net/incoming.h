@@ -38,6 +38,7 @@ class Incoming : public std::enable_shared_from_this<Incoming> {
   void close();
   /// Who it is, once accepted.
   [[nodiscard]] std::optional<NodeId> peer() const { return peer_; }
+  [[nodiscard]] Lane lane() const { return lane_; }
 
  private:
   using error_code = boost::system::error_code;
@@ -66,6 +67,7 @@ class Incoming : public std::enable_shared_from_this<Incoming> {
   boost::asio::steady_timer timer_;
   FrameReader reader_{kHandshakeBodyBytesMax};
   std::optional<NodeId> peer_;
+  Lane lane_ = Lane::kUsual;
   std::shared_ptr<PeerTally> tally_;  // the peer's; shared with its other connections. Null before its hello
   std::vector<Message> arrived_;
   std::string output_;

@@ -122,7 +122,7 @@ void Listener::admit(tcp::socket socket) {
 /// A peer that dials again has given the old connection up, whether we noticed or not. What it still had in
 /// flight there must not arrive after what it sends now.
 void Listener::on_accepted(Incoming& connection, NodeId peer) {
-  Incoming*& current = accepted_[peer];
+  Incoming*& current = accepted_[{peer, connection.lane()}];
   if (current != nullptr) {
     current->close();
     connections_.erase(current);
@@ -134,7 +134,7 @@ void Listener::on_accepted(Incoming& connection, NodeId peer) {
 void Listener::on_closed(Incoming& connection) {
   const auto peer = connection.peer();
   if (peer) {
-    const auto current = accepted_.find(*peer);
+    const auto current = accepted_.find({*peer, connection.lane()});
     if (current != accepted_.end() && current->second == &connection) accepted_.erase(current);
   }
   connections_.erase(&connection);

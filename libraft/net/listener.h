@@ -51,7 +51,8 @@ class Listener : private IncomingEvents {
   std::vector<std::unique_ptr<Door>> doors_;
   // Shared with their own operations in flight.
   std::map<const Incoming*, std::shared_ptr<Incoming>> connections_;
-  std::map<NodeId, Incoming*> accepted_;  // the one connection of each peer that counts
+  // The one connection of each peer and lane that counts.
+  std::map<std::pair<NodeId, Lane>, Incoming*> accepted_;
   bool stopped_ = false;
 };
 

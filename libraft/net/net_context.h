@@ -1,6 +1,7 @@
 // What every connection of one transport shares.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "libraft/net/change_log.h"
@@ -19,6 +20,8 @@ struct NetContext {
   TransportLimits limits;
   std::unique_ptr<PeerTls> tls;  ///< null: plain TCP
   ReceiveHandler receive;
+  std::function<bool(NodeId)> removed;                          ///< AsioTransportOptions
+  std::function<void(const std::string& reason)> told_removed;  ///< likewise
   ChangeLog log;
   Tally tally;
 };

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -74,7 +75,12 @@ struct AsioTransportOptions {
   TransportLimits limits;
   std::optional<PeerTlsOptions> tls;
   std::uint64_t random_seed = 0;  ///< for the jitter of reconnects
-  LogSink log;                    ///< called on the I/O thread; null: silence
+  /// Whether that member was removed from the cluster for ever: it is told so and goes. Null: nobody was.
+  /// Thread: the I/O thread.
+  std::function<bool(NodeId)> removed;
+  /// A peer refuses this member because it was removed. Thread: the I/O thread; must not block.
+  std::function<void(const std::string& reason)> told_removed;
+  LogSink log;  ///< called on the I/O thread; null: silence
 };
 
 }  // namespace raft

@@ -106,8 +106,10 @@ void Outgoing::on_connected(const error_code& error) {
 void Outgoing::on_secure(const error_code& error) {
   if (events_ == nullptr) return;
   if (error) return lose("TLS handshake failed: " + error.message());
-  output_ =
-      hello_frame({.cluster_id = context_.cluster_id, .sender = context_.self, .receiver = target_.peer});
+  output_ = hello_frame({.cluster_id = context_.cluster_id,
+                         .sender = context_.self,
+                         .receiver = target_.peer,
+                         .lane = target_.lane});
   write_more();
   read();
 }
@@ -195,6 +197,9 @@ void Outgoing::establish() {
 void Outgoing::on_refusal(std::string_view body) {
   count(tally_->refusals);
   auto refusal = decode_refusal(body);
+  if (refusal && refusal->code == RefusalCode::kRemoved && context_.told_removed) {
+    context_.told_removed(refusal->reason);
+  }
   lose(refusal ? "refused by the peer: " + refusal->reason : refusal.error().text());
 }
 

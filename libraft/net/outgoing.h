@@ -36,6 +36,7 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
     Endpoint endpoint;
     std::size_t turn = 0;  ///< which of a name's addresses comes first: one that swallows packets takes all
                            ///< the time there is
+    Lane lane = Lane::kUsual;
   };
 
   /// `events` must live until close().

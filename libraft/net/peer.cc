@@ -17,11 +17,12 @@ constexpr int kFramesPerTurn = 8;
 
 }  // namespace
 
-Peer::Peer(boost::asio::io_context& io, NetContext& context, PeerAddress address, Random random)
+Peer::Peer(boost::asio::io_context& io, NetContext& context, PeerAddress address, Lane lane, Random random)
     : io_(io),
       context_(context),
       id_(address.id),
-      tally_(context.tally.of(address.id)),
+      lane_(lane),
+      tally_(lane == Lane::kUsual ? context.tally.of(address.id) : std::make_shared<PeerTally>()),
       queue_(context.limits.queue_bytes_max, context.limits.queue_messages_max),
       address_(std::move(address)),
       backoff_(context.limits.reconnect_pause_min, context.limits.reconnect_pause_max, random),
@@ -63,7 +64,7 @@ const Endpoint& Peer::endpoint() const {
 void Peer::connect() {
   retry_.cancel();
   connection_ = std::make_shared<Outgoing>(
-      io_, context_, Outgoing::Target{id_, endpoint(), attempts_ / address_.endpoints.size()},
+      io_, context_, Outgoing::Target{id_, endpoint(), attempts_ / address_.endpoints.size(), lane_},
       static_cast<OutgoingEvents&>(*this));
   connection_->start();
 }

@@ -19,7 +19,8 @@ namespace raft {
 class Peer : public std::enable_shared_from_this<Peer>, private OutgoingEvents {
  public:
   /// Requires at least one endpoint in `address`.
-  Peer(boost::asio::io_context& io, NetContext& context, PeerAddress address, Random random);
+  /// Only the usual lane counts towards the peer's tally.
+  Peer(boost::asio::io_context& io, NetContext& context, PeerAddress address, Lane lane, Random random);
 
   /// Thread: any. Wakes the I/O thread only if nothing was queued.
   void send(std::vector<Message>&& messages);
@@ -52,6 +53,7 @@ class Peer : public std::enable_shared_from_this<Peer>, private OutgoingEvents {
   boost::asio::io_context& io_;
   NetContext& context_;
   const NodeId id_;
+  const Lane lane_;
   // Shared with the connections of this peer and with whoever reads the counters.
   const std::shared_ptr<PeerTally> tally_;
   SendQueue queue_;  // any thread

@@ -39,7 +39,7 @@ TEST(Handshake, HelloCutShortIsCorruption) {
 }
 
 TEST(Handshake, WhatNewerVersionsAddToAHelloIsLeftAlone) {
-  EXPECT_EQ(*decode_hello(body_of(hello_frame(kHello)) + "and more"), kHello);
+  EXPECT_EQ(*decode_hello(body_of(hello_frame(kHello)) + std::string("\0and more", 9)), kHello);
 }
 
 TEST(Handshake, AnotherClusterIsRefused) {

@@ -73,6 +73,12 @@ std::vector<Message> sample_messages() {
   return all;
 }
 
+std::vector<Message> usual_messages() {
+  std::vector<Message> usual = sample_messages();
+  std::erase_if(usual, [](const Message& message) { return std::holds_alternative<SnapshotChunk>(message); });
+  return usual;
+}
+
 std::string dump(const Message& message) {
   std::string text = describe(message);
   if (const auto* vote = std::get_if<RequestVote>(&message)) text += vote->transfer ? " transfer" : "";

@@ -34,11 +34,11 @@ TEST_F(PeerTlsTest, CarriesMessagesBothWays) {
   ASSERT_TRUE(a.wait_connected(b.id()));
   ASSERT_TRUE(b.wait_connected(a.id()));
   a.send(b.id(), numbered(0, 1000));
-  b.send(a.id(), sample_messages());
+  b.send(a.id(), usual_messages());
   ASSERT_TRUE(b.wait_received(a.id(), 1000));
-  ASSERT_TRUE(a.wait_received(b.id(), sample_messages().size()));
+  ASSERT_TRUE(a.wait_received(b.id(), usual_messages().size()));
   EXPECT_TRUE(in_order_from(0, b.received(a.id())));
-  EXPECT_EQ(dump(a.received(b.id()).back()), dump(sample_messages().back()));
+  EXPECT_EQ(dump(a.received(b.id()).back()), dump(usual_messages().back()));
 }
 
 TEST_F(PeerTlsTest, CarriesALargeEntry) {

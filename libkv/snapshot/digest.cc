@@ -9,6 +9,8 @@ namespace kv {
 
 class Digest::Impl {
  public:
+  Impl() = default;
+
   struct Free {
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
   };
@@ -26,11 +28,13 @@ void Digest::update(std::string_view bytes) {
   RAFT_CHECK(EVP_DigestUpdate(impl_->context.get(), bytes.data(), bytes.size()) == 1);
 }
 
-std::string Digest::finish() {
+std::string Digest::value() const {
+  const Impl copy;
+  RAFT_CHECK(EVP_MD_CTX_copy_ex(copy.context.get(), impl_->context.get()) == 1);
   std::string digest(kDigestBytes, '\0');
   unsigned int size = 0;
-  RAFT_CHECK(
-      EVP_DigestFinal_ex(impl_->context.get(), reinterpret_cast<unsigned char*>(digest.data()), &size) == 1);
+  RAFT_CHECK(EVP_DigestFinal_ex(copy.context.get(), reinterpret_cast<unsigned char*>(digest.data()), &size) ==
+             1);
   RAFT_CHECK(size == kDigestBytes);
   return digest;
 }

@@ -15,8 +15,8 @@ class Digest {
   Digest& operator=(const Digest&) = delete;
 
   void update(std::string_view bytes);
-  /// The 32 bytes; nothing may follow.
-  std::string finish();
+  /// The 32 bytes of everything so far; more may follow.
+  [[nodiscard]] std::string value() const;
 
  private:
   class Impl;

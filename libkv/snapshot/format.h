@@ -34,6 +34,14 @@ inline constexpr std::size_t kDigestBytes = 32;
 /// Behind its tag: blocks, rows, bytes of rows, digest.
 inline constexpr std::size_t kTrailerBytes = 8 + 8 + 8 + kDigestBytes;
 
+/// In a file that was saved through the etcd API zeros behind the trailer fill a block of so many bytes, and
+/// a digest of everything before it follows.
+inline constexpr std::size_t kEnvelopeBlockBytes = 512;
+/// How many zeros those are behind a snapshot of `bytes` bytes.
+constexpr std::size_t envelope_padding(std::uint64_t bytes) {
+  return static_cast<std::size_t>((kEnvelopeBlockBytes - bytes % kEnvelopeBlockBytes) % kEnvelopeBlockBytes);
+}
+
 /// The first byte behind the header and behind every block.
 enum class Tag : std::uint8_t { kBlock = 1, kTrailer = 2 };
 

@@ -7,7 +7,8 @@ namespace kv {
 Rebase::Rebase(RebaseOptions options)
     : options_(std::move(options)),
       reader_({.header = [this](const SnapshotHeader& header) { return begin(header); },
-               .row = [this](std::string_view key, std::string_view value) { return row(key, value); }}) {}
+               .row = [this](std::string_view key, std::string_view value) { return row(key, value); }},
+              Envelope::kAllowed) {}
 
 raft::Result<void> Rebase::push(std::string_view bytes) {
   return reader_.push(bytes);

@@ -36,8 +36,8 @@ class StreamReader::Unpacker {
   std::string rows_ = std::string(kBlockBytesMax, '\0');
 };
 
-StreamReader::StreamReader(StreamVisitor visitor)
-    : visitor_(std::move(visitor)), unpacker_(std::make_unique<Unpacker>()) {}
+StreamReader::StreamReader(StreamVisitor visitor, Envelope envelope)
+    : visitor_(std::move(visitor)), envelope_(envelope), unpacker_(std::make_unique<Unpacker>()) {}
 
 StreamReader::~StreamReader() = default;
 
@@ -53,7 +53,8 @@ raft::Result<void> StreamReader::push(std::string_view bytes) {
 }
 
 raft::Result<SnapshotTotals> StreamReader::finish() const {
-  if (part_ != Part::kEnd) {
+  const bool whole = part_ == Part::kEnd || (part_ == Part::kEnvelope && buffer_.empty());
+  if (!whole) {
     return raft::fail(ErrorCode::kCorruption, "byte " + std::to_string(bytes()), "the snapshot is cut short");
   }
   return totals_;
@@ -77,6 +78,8 @@ raft::Result<void> StreamReader::take_part() {
       return take_block();
     case Part::kTrailer:
       return take_trailer();
+    case Part::kEnvelope:
+      return take_envelope();
     case Part::kEnd:
       break;
   }
@@ -178,9 +181,25 @@ raft::Result<void> StreamReader::take_trailer() {
   const SnapshotTotals said{.blocks = reader.u64(), .rows = reader.u64(), .row_bytes = reader.u64()};
   if (!rows_.empty()) return corrupt("the last row is cut short");
   if (said != totals_) return corrupt("the trailer's counts are not those of the rows");
+  const std::string_view digest = std::string_view(buffer_).substr(kTrailerBytes - kDigestBytes);
   digest_.update(std::string_view(buffer_).substr(0, kTrailerBytes - kDigestBytes));
-  if (digest_.finish() != std::string_view(buffer_).substr(kTrailerBytes - kDigestBytes)) {
-    return corrupt("the SHA-256 of the snapshot is wrong");
+  if (digest_.value() != digest) return corrupt("the SHA-256 of the snapshot is wrong");
+  digest_.update(digest);
+  begin_ += buffer_.size();
+  buffer_.clear();
+  part_ = envelope_ == Envelope::kAllowed ? Part::kEnvelope : Part::kEnd;
+  need_ = envelope_padding(begin_) + kDigestBytes;
+  return {};
+}
+
+raft::Result<void> StreamReader::take_envelope() {
+  const std::string_view zeros = std::string_view(buffer_).substr(0, buffer_.size() - kDigestBytes);
+  if (zeros.find_first_not_of('\0') != std::string_view::npos) {
+    return corrupt("bytes behind the end of the snapshot");
+  }
+  digest_.update(zeros);
+  if (digest_.value() != std::string_view(buffer_).substr(zeros.size())) {
+    return corrupt("the SHA-256 of the file is wrong");
   }
   begin_ += buffer_.size();
   buffer_.clear();

@@ -21,12 +21,18 @@ struct StreamVisitor {
   std::function<raft::Result<void>(std::string_view key, std::string_view value)> row;
 };
 
+/// What may follow the trailer.
+enum class Envelope : std::uint8_t {
+  kNone,     ///< nothing: between members
+  kAllowed,  ///< nothing, or what the etcd API adds (FORMAT.md): in files
+};
+
 /// Takes bytes in pieces of any size. Holds one block and one row at most (kBlockBytesMax,
 /// kRowValueBytesMax). Errors are kCorruption, or kMismatch for a newer format, with "byte N" of the stream
 /// as their place; the reader is of no use after one. Thread: one.
 class StreamReader {
  public:
-  explicit StreamReader(StreamVisitor visitor);
+  explicit StreamReader(StreamVisitor visitor, Envelope envelope = Envelope::kNone);
   ~StreamReader();
   StreamReader(const StreamReader&) = delete;
   StreamReader& operator=(const StreamReader&) = delete;
@@ -42,7 +48,7 @@ class StreamReader {
 
  private:
   class Unpacker;
-  enum class Part { kPrelude, kHeader, kTag, kBlockHead, kBlock, kTrailer, kEnd };
+  enum class Part { kPrelude, kHeader, kTag, kBlockHead, kBlock, kTrailer, kEnvelope, kEnd };
 
   /// `buffer_` holds the whole part.
   [[nodiscard]] raft::Result<void> take_part();
@@ -51,6 +57,7 @@ class StreamReader {
   [[nodiscard]] raft::Result<void> take_block_head();
   [[nodiscard]] raft::Result<void> take_block();
   [[nodiscard]] raft::Result<void> take_trailer();
+  [[nodiscard]] raft::Result<void> take_envelope();
   [[nodiscard]] raft::Result<void> take_rows();
   /// False when its bytes are not all there yet.
   [[nodiscard]] raft::Result<bool> take_row(std::string_view& rest);
@@ -59,6 +66,7 @@ class StreamReader {
   [[nodiscard]] std::unexpected<raft::Error> corrupt(std::string what) const;
 
   const StreamVisitor visitor_;
+  const Envelope envelope_;
   const std::unique_ptr<Unpacker> unpacker_;
   Digest digest_;
   std::optional<SnapshotHeader> header_;

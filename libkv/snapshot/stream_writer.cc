@@ -63,7 +63,7 @@ void StreamWriter::finish() {
   writer.u64(totals_.rows);
   writer.u64(totals_.row_bytes);
   emit(trailer);
-  out_ += digest_.finish();
+  out_ += digest_.value();
 }
 
 void StreamWriter::write_block(std::string_view rows) {

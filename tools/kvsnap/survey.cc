@@ -41,7 +41,8 @@ Outcome<Survey> survey(Input& input, const RowVisitor& visit) {
                            .row = [&](std::string_view key, std::string_view value) -> raft::Result<void> {
                              RETURN_IF_ERROR(take_row(found, key, value));
                              return visit.row ? visit.row(key, value) : raft::Result<void>();
-                           }});
+                           }},
+                          kv::Envelope::kAllowed);
   Progress progress(::isatty(STDERR_FILENO) == 1 ? &std::cerr : nullptr, "reading", "bytes");
   for (;;) {
     TRY_ASSIGN(const std::string bytes, input.read(kPieceBytes));

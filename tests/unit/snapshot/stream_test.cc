@@ -1,6 +1,7 @@
 // Rows to bytes and back.
 #include <gtest/gtest.h>
 
+#include "libkv/snapshot/digest.h"
 #include "libkv/snapshot/stream_reader.h"
 #include "libkv/snapshot/stream_writer.h"
 #include "libraft/base/bytes.h"
@@ -113,6 +114,45 @@ TEST(Stream, BytesBehindTheEndAreRefused) {
   const Read found = read(bytes + "x", 7);
   ASSERT_FALSE(found.end);
   EXPECT_EQ(found.end.error().where, "byte " + std::to_string(bytes.size()));
+}
+
+/// As a file saved through the etcd API.
+std::string enveloped(std::string bytes) {
+  bytes.append(envelope_padding(bytes.size()), '\0');
+  Digest digest;
+  digest.update(bytes);
+  return bytes + digest.value();
+}
+
+raft::Result<SnapshotTotals> read_file(std::string_view bytes) {
+  StreamReader reader({}, Envelope::kAllowed);
+  for (const char& byte : bytes) {
+    if (auto pushed = reader.push({&byte, 1}); !pushed) return raft::fail(pushed.error());
+  }
+  return reader.finish();
+}
+
+TEST(Stream, InAFileTheEnvelopeOfTheEtcdApiMayFollow) {
+  const std::string bytes = stream_of({{"a", "1"}});
+  EXPECT_TRUE(read_file(bytes));
+  const std::string file = enveloped(bytes);
+  EXPECT_EQ(file.size() % 512, 32U) << "etcdctl looks at that";
+  EXPECT_TRUE(read_file(file));
+  EXPECT_FALSE(read(file, 100).end) << "between members nothing follows";
+}
+
+TEST(Stream, AnEnvelopeThatIsDamagedIsRefused) {
+  const std::string bytes = stream_of({{"a", "1"}});
+  const std::string file = enveloped(bytes);
+  for (std::size_t size = bytes.size() + 1; size < file.size(); ++size) {
+    EXPECT_FALSE(read_file(std::string_view(file).substr(0, size)));
+  }
+  for (std::size_t at = bytes.size(); at < file.size(); ++at) {
+    std::string damaged = file;
+    damaged[at] = static_cast<char>(damaged[at] ^ 1);
+    EXPECT_FALSE(read_file(damaged)) << at;
+  }
+  EXPECT_FALSE(read_file(file + "x"));
 }
 
 TEST(Stream, AnErrorOfTheVisitorEndsTheReading) {

@@ -32,6 +32,11 @@ inline constexpr Method kTxn{"/etcdserverpb.KV/Txn", Access::kWrite};
 inline constexpr Method kReadOnlyTxn{"/etcdserverpb.KV/Txn", Access::kRead};
 inline constexpr Method kCompact{"/etcdserverpb.KV/Compact", Access::kWrite};
 inline constexpr Method kMemberList{"/etcdserverpb.Cluster/MemberList", Access::kRead};
+inline constexpr Method kMemberAdd{"/etcdserverpb.Cluster/MemberAdd", Access::kWrite};
+inline constexpr Method kMemberRemove{"/etcdserverpb.Cluster/MemberRemove", Access::kWrite};
+inline constexpr Method kMemberUpdate{"/etcdserverpb.Cluster/MemberUpdate", Access::kWrite};
+inline constexpr Method kMemberPromote{"/etcdserverpb.Cluster/MemberPromote", Access::kWrite};
+inline constexpr Method kMoveLeader{"/etcdserverpb.Maintenance/MoveLeader", Access::kRead};
 inline constexpr Method kAlarm{"/etcdserverpb.Maintenance/Alarm", Access::kRead};
 inline constexpr Method kStatus{"/etcdserverpb.Maintenance/Status", Access::kRead};
 inline constexpr Method kAuthenticate{"/etcdserverpb.Auth/Authenticate", Access::kRead};
@@ -61,6 +66,7 @@ class Client {
     if (!response.ParseFromString(bytes)) return refuse(kExitProtocol, "the answer is not of the etcd API");
     return response;
   }
+
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
 

@@ -1,8 +1,10 @@
 // status, endpoint status, endpoint health: every endpoint is asked, each by itself.
 #include <future>
+#include <thread>
 
 #include "tools/kvctl/command.h"
 #include "tools/kvctl/endpoint_answers.h"
+#include "tools/kvctl/lone_client.h"
 
 namespace tools::kvctl {
 namespace {
@@ -31,24 +33,6 @@ Outcome<std::vector<Endpoint>> endpoints_to_ask(Context& context) {
   return endpoints;
 }
 
-/// A client that knows this endpoint only, on connections of its own.
-class LoneClient {
- public:
-  LoneClient(const Context& context, const Endpoint& endpoint)
-      : dialer_(make_dialer(context.settings)), client_(settings(context, endpoint), *dialer_, nullptr) {}
-  Client& operator*() { return client_; }
-
- private:
-  static Settings settings(const Context& context, const Endpoint& endpoint) {
-    Settings own = context.settings;
-    own.endpoints = {endpoint};
-    return own;
-  }
-
-  std::unique_ptr<Dialer> dialer_;
-  Client client_;
-};
-
 /// Asks all at the same time, so that one that does not answer costs its timeout once.
 template <class Answer>
 std::vector<Answer> ask_all(const Context& context, const std::vector<Endpoint>& endpoints,
@@ -57,7 +41,7 @@ std::vector<Answer> ask_all(const Context& context, const std::vector<Endpoint>&
   pending.reserve(endpoints.size());
   for (const Endpoint& endpoint : endpoints) {
     pending.push_back(std::async(std::launch::async, [&context, &endpoint, ask] {
-      LoneClient client(context, endpoint);
+      LoneClient client(context.settings, endpoint);
       return ask(*client, endpoint);
     }));
   }
@@ -92,7 +76,7 @@ EndpointHealth ask_health(Client& client, const Endpoint& endpoint) {
   return health;
 }
 
-Outcome<ExitCode> run_status(Context& context) {
+Outcome<ExitCode> print_status(Context& context) {
   TRY_ASSIGN(const std::vector<Endpoint> endpoints, endpoints_to_ask(context));
   const auto answers = ask_all(context, endpoints, ask_status);
   std::vector<EndpointStatus> known;
@@ -111,6 +95,19 @@ Outcome<ExitCode> run_status(Context& context) {
   return known.empty() ? first_fault : kExitNo;
 }
 
+/// Once, or with --watch again and again; then the last look decides about the exit code.
+Outcome<ExitCode> run_status(Context& context) {
+  if (!context.options.given("watch")) return print_status(context);
+  const std::int64_t times = context.options.number("times");
+  for (std::int64_t looked = 1;; ++looked) {
+    TRY_ASSIGN(const ExitCode exit, print_status(context));
+    context.io.out << std::flush;
+    if (looked == times) return exit;
+    std::this_thread::sleep_for(context.options.duration("watch"));
+    if (context.settings.format != Format::kJsonl) context.io.out << '\n';
+  }
+}
+
 Outcome<ExitCode> run_health(Context& context) {
   TRY_ASSIGN(const std::vector<Endpoint> endpoints, endpoints_to_ask(context));
   const auto answers = ask_all(context, endpoints, ask_health);
@@ -121,11 +118,23 @@ Outcome<ExitCode> run_health(Context& context) {
   return kExitOk;
 }
 
+constexpr auto kStatusOptions =
+    concat(kOptions, std::array{
+                         OptionSpec{.name = "watch",
+                                    .kind = ValueKind::kDuration,
+                                    .placeholder = "TIME",
+                                    .help = "print again after each TIME"},
+                         OptionSpec{.name = "times",
+                                    .kind = ValueKind::kCount,
+                                    .placeholder = "N",
+                                    .help = "with --watch: stop after N times; 0: never"},
+                     });
+
 constexpr CommandSpec status_spec(std::string_view name, std::string_view examples) {
   return {.name = name,
           .summary = "Print what each endpoint says of itself: version, sizes, leader, term, index.",
           .details = "Exits 1 when some do not answer; when none does, as a request would.",
-          .options = kOptions,
+          .options = kStatusOptions,
           .examples = examples};
 }
 

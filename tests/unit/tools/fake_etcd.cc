@@ -15,7 +15,17 @@ FakeEtcd::FakeEtcd() : server_(kv::rpc::Server::create({.io_threads = 1}, {}, {}
   add("/etcdserverpb.Maintenance/Status", &FakeEtcd::status);
   add("/etcdserverpb.Maintenance/Alarm", &FakeEtcd::alarms);
   add("/etcdserverpb.Cluster/MemberList", &FakeEtcd::members);
+  add("/etcdserverpb.Cluster/MemberAdd", &FakeEtcd::add_member);
+  add("/etcdserverpb.Cluster/MemberRemove", &FakeEtcd::remove_member);
+  add("/etcdserverpb.Cluster/MemberUpdate", &FakeEtcd::update_member);
+  add("/etcdserverpb.Cluster/MemberPromote", &FakeEtcd::promote_member);
+  add("/etcdserverpb.Maintenance/MoveLeader", &FakeEtcd::move_leader);
   port_ = server_->listen("127.0.0.1", 0, std::nullopt).value();
+  auto& member = members_[kFakeMember];
+  member.set_id(kFakeMember);
+  member.set_name("one");
+  member.add_peerurls("http://127.0.0.1:1");
+  member.add_clienturls("http://" + endpoint());
   server_->start();
 }
 
@@ -123,6 +133,10 @@ etcdserverpb::TxnResponse FakeEtcd::txn(const etcdserverpb::TxnRequest& request)
 etcdserverpb::StatusResponse FakeEtcd::status(const etcdserverpb::StatusRequest&) {
   etcdserverpb::StatusResponse response;
   response.set_version("3.6.0");
+  response.mutable_header()->set_member_id(kFakeMember);
+  response.set_leader(leader_);
+  response.set_raftindex(9);
+  response.set_raftappliedindex(9);
   return response;
 }
 
@@ -130,14 +144,61 @@ etcdserverpb::AlarmResponse FakeEtcd::alarms(const etcdserverpb::AlarmRequest&) 
   return {};
 }
 
-etcdserverpb::MemberListResponse FakeEtcd::members(const etcdserverpb::MemberListRequest&) {
-  etcdserverpb::MemberListResponse response;
-  auto& member = *response.add_members();
-  member.set_id(0xabc);
-  member.set_name("one");
-  member.add_peerurls("http://127.0.0.1:1");
-  member.add_clienturls("http://" + endpoint());
+template <class Response>
+Response FakeEtcd::all() const {
+  Response response;
+  response.mutable_header()->set_cluster_id(0xc1);
+  for (const auto& [id, member] : members_) *response.add_members() = member;
   return response;
+}
+
+etcdserverpb::MemberListResponse FakeEtcd::members(const etcdserverpb::MemberListRequest&) {
+  return all<etcdserverpb::MemberListResponse>();
+}
+
+etcdserverpb::MemberAddResponse FakeEtcd::add_member(const etcdserverpb::MemberAddRequest& request) {
+  auto& member = members_[next_member_];
+  member.set_id(next_member_++);
+  *member.mutable_peerurls() = request.peerurls();
+  member.set_islearner(request.islearner());
+  if (knows_our_fields_) {
+    member.set_promotewhencaughtup(request.promotewhencaughtup());
+    member.set_replaces(request.replaces());
+  }
+  auto response = all<etcdserverpb::MemberAddResponse>();
+  *response.mutable_member() = member;
+  return response;
+}
+
+etcdserverpb::MemberRemoveResponse FakeEtcd::remove_member(const etcdserverpb::MemberRemoveRequest& request) {
+  members_.erase(request.id());
+  return all<etcdserverpb::MemberRemoveResponse>();
+}
+
+etcdserverpb::MemberUpdateResponse FakeEtcd::update_member(const etcdserverpb::MemberUpdateRequest& request) {
+  *members_.at(request.id()).mutable_peerurls() = request.peerurls();
+  return all<etcdserverpb::MemberUpdateResponse>();
+}
+
+etcdserverpb::MemberPromoteResponse FakeEtcd::promote_member(
+    const etcdserverpb::MemberPromoteRequest& request) {
+  members_.at(request.id()).set_islearner(false);
+  return all<etcdserverpb::MemberPromoteResponse>();
+}
+
+etcdserverpb::MoveLeaderResponse FakeEtcd::move_leader(const etcdserverpb::MoveLeaderRequest& request) {
+  leader_ = request.targetid();
+  return {};
+}
+
+void FakeEtcd::forget_our_fields() {
+  const std::lock_guard lock(mutex_);
+  knows_our_fields_ = false;
+}
+
+void FakeEtcd::let_lead(std::uint64_t member) {
+  const std::lock_guard lock(mutex_);
+  leader_ = member;
 }
 
 etcdserverpb::CompactionResponse FakeEtcd::compact(const etcdserverpb::CompactionRequest&) {

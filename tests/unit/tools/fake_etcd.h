@@ -12,6 +12,9 @@
 
 namespace tools::kvctl {
 
+/// The id of the one member that it begins with, which is the one that answers.
+inline constexpr std::uint64_t kFakeMember = 0xabc;
+
 /// Thread: any.
 class FakeEtcd {
  public:
@@ -21,6 +24,10 @@ class FakeEtcd {
   /// Every put is answered so from now on.
   void refuse_puts(kv::rpc::Status status);
   [[nodiscard]] std::size_t size() const;
+  /// From now on it knows as little of members as etcd does: they neither promote themselves nor replace.
+  void forget_our_fields();
+  /// Who is said to lead; 0: nobody.
+  void let_lead(std::uint64_t member);
 
  private:
   template <class Request, class Response>
@@ -32,7 +39,14 @@ class FakeEtcd {
   etcdserverpb::TxnResponse txn(const etcdserverpb::TxnRequest& request);
   etcdserverpb::StatusResponse status(const etcdserverpb::StatusRequest& request);
   etcdserverpb::AlarmResponse alarms(const etcdserverpb::AlarmRequest& request);
+  template <class Response>
+  [[nodiscard]] Response all() const;
   etcdserverpb::MemberListResponse members(const etcdserverpb::MemberListRequest& request);
+  etcdserverpb::MemberAddResponse add_member(const etcdserverpb::MemberAddRequest& request);
+  etcdserverpb::MemberRemoveResponse remove_member(const etcdserverpb::MemberRemoveRequest& request);
+  etcdserverpb::MemberUpdateResponse update_member(const etcdserverpb::MemberUpdateRequest& request);
+  etcdserverpb::MemberPromoteResponse promote_member(const etcdserverpb::MemberPromoteRequest& request);
+  etcdserverpb::MoveLeaderResponse move_leader(const etcdserverpb::MoveLeaderRequest& request);
   etcdserverpb::CompactionResponse compact(const etcdserverpb::CompactionRequest& request);
   [[nodiscard]] bool holds(const etcdserverpb::Compare& compare) const;
   void run(const etcdserverpb::RequestOp& op, etcdserverpb::ResponseOp& answer);
@@ -41,6 +55,10 @@ class FakeEtcd {
   std::map<std::string, mvccpb::KeyValue> data_;
   std::int64_t revision_ = 1;
   kv::rpc::Status put_status_{};
+  std::map<std::uint64_t, etcdserverpb::Member> members_;
+  std::uint64_t next_member_ = 0xdef0;
+  std::uint64_t leader_ = kFakeMember;
+  bool knows_our_fields_ = true;
 
   std::uint16_t port_ = 0;
   std::unique_ptr<kv::rpc::Server> server_;  // last: stops before the rest goes

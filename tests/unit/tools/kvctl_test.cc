@@ -6,47 +6,14 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <sstream>
 
-#include "tests/unit/tools/fake_etcd.h"
+#include "tests/unit/tools/kvctl_fixture.h"
 #include "tools/kvctl/command.h"
-#include "tools/kvctl/dispatch.h"
 
 namespace tools::kvctl {
 namespace {
 
 using namespace std::string_literals;
-
-struct Ran {
-  int exit = 0;
-  std::string out;
-  std::string err;
-
-  bool operator==(const Ran&) const = default;
-};
-
-std::ostream& operator<<(std::ostream& out, const Ran& ran) {
-  return out << "exit " << ran.exit << "\nout: " << ran.out << "\nerr: " << ran.err;
-}
-
-class Kvctl : public ::testing::Test {
- protected:
-  Ran run(std::vector<std::string> words, const std::string& input = "") {
-    std::istringstream in(input);
-    std::ostringstream out;
-    std::ostringstream err;
-    Io io{in, out, err, false};
-    const Environment environment = [this](const std::string& name) -> std::optional<std::string> {
-      if (name == "KVCTL_ENDPOINTS") return etcd.endpoint();
-      return std::nullopt;
-    };
-    const int exit = kvctl::run(std::move(words), environment, io);
-    return {exit, out.str(), err.str()};
-  }
-  static Ran ok(std::string out) { return {0, std::move(out), ""}; }
-
-  FakeEtcd etcd;
-};
 
 TEST_F(Kvctl, PutsAndGets) {
   EXPECT_EQ(run({"put", "k", "v"}), ok("OK\n"));
@@ -150,10 +117,10 @@ TEST_F(Kvctl, ABadLineOfAnImportIsNamed) {
 TEST_F(Kvctl, ShowsTheCluster) {
   EXPECT_EQ(run({"member", "list"}),
             ok("abc, started, one, http://127.0.0.1:1, http://" + etcd.endpoint() + ", false\n"));
-  EXPECT_EQ(run({"member", "-w", "json", "list"}).out.substr(0, 33),
-            "{\"header\":{\"revision\":1},\"members");
+  EXPECT_EQ(run({"member", "-w", "json", "list"}).out.substr(0, 50),
+            "{\"header\":{\"cluster_id\":193,\"revision\":1},\"members");
   EXPECT_EQ(run({"alarm", "list"}), ok(""));
-  EXPECT_EQ(run({"status"}).out.substr(0, etcd.endpoint().size() + 10), etcd.endpoint() + ", 0, 3.6.0");
+  EXPECT_EQ(run({"status"}).out.substr(0, etcd.endpoint().size() + 12), etcd.endpoint() + ", abc, 3.6.0");
   EXPECT_EQ(run({"endpoint", "status", "--cluster"}).exit, 0);
   EXPECT_EQ(run({"endpoint", "health"}).exit, 0);
   EXPECT_EQ(run({"compaction", "7"}), ok("compacted revision 7\n"));
@@ -184,7 +151,9 @@ TEST_F(Kvctl, SlipsAreUsageErrors) {
   EXPECT_EQ(run({"gte", "k"}), (Ran{64, "", "Error: unknown command \"gte\"; did you mean \"get\"?\n"}));
   EXPECT_EQ(run({"get"}), (Ran{64, "", "Error: arguments are missing: kvctl get KEY [RANGE_END]\n"}));
   EXPECT_EQ(run({"get", "a", "b", "c"}).exit, kExitUsage);
-  EXPECT_EQ(run({"member"}), (Ran{64, "", "Error: \"member\" needs a verb: member list\n"}));
+  EXPECT_EQ(run({"member"}), (Ran{64, "",
+                                  "Error: \"member\" needs a verb: member list, member add, member remove, "
+                                  "member update, member promote, member replace\n"}));
   EXPECT_EQ(run({"get", "k", "--limt", "1"}).exit, kExitUsage);
   EXPECT_EQ(run({}), (Ran{64, "", "Error: no command; see kvctl help\n"}));
   EXPECT_EQ(run({"get", "k", "--cert", "x"}), (Ran{64, "", "Error: --cert and --key go together\n"}));

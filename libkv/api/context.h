@@ -42,6 +42,7 @@ std::optional<rpc::Status> intercept(const Context& context, const rpc::ServerCa
 void register_kv(rpc::Server& server, const Context& context);
 void register_cluster(rpc::Server& server, const Context& context);
 void register_maintenance(rpc::Server& server, const Context& context);
+void register_snapshot(rpc::Server& server, const Context& context);
 void register_health(rpc::Server& server);
 
 }  // namespace kv::api

@@ -77,6 +77,7 @@ void register_maintenance(rpc::Server& server, const Context& context) {
                        return refuse(call, std::move(*refusal));
                      move_leader(context, call, bytes);
                    });
+  register_snapshot(server, context);
 }
 
 }  // namespace kv::api

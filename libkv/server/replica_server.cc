@@ -62,6 +62,9 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   void move_leader(raft::NodeId target, TransferDone done) override;
   void read(ReadDone done) override;
   ReadView local_view() const override { return parts_.machine->view(); }
+  raft::Result<std::unique_ptr<raft::SnapshotSource>> open_snapshot() const override {
+    return parts_.machine->open_snapshot();
+  }
   Origin origin() const override {
     return {options_.cluster_id, options_.replica.self, raft::Term(term_.load(std::memory_order_relaxed))};
   }

@@ -88,6 +88,9 @@ class KvServer {
   /// The newest local view: serializable reads.
   [[nodiscard]] virtual ReadView local_view() const = 0;
 
+  /// The state of this member as it is now, to be read while it goes on; drop it soon.
+  [[nodiscard]] virtual raft::Result<std::unique_ptr<raft::SnapshotSource>> open_snapshot() const = 0;
+
   /// Cheap: on every response.
   [[nodiscard]] virtual Origin origin() const = 0;
   /// Cheap: whether this member knows a leader.

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import places  # noqa: E402
 
-PAGES = {"kvd": "kvd.8", "kvctl": "kvctl.1", "kvwal": "kvwal.1"}
+PAGES = {"kvd": "kvd.8", "kvctl": "kvctl.1", "kvwal": "kvwal.1", "kvsnap": "kvsnap.1"}
 # Where an option is listed: at the beginning of a line, behind its letter if it has one.
 LISTED = re.compile(r"^\s+(?:-\w, )?--([a-z0-9][a-z0-9*-]*)", re.MULTILINE)
 TAG = re.compile(r"^\.It .*$", re.MULTILINE)
@@ -71,7 +71,7 @@ class Pages(unittest.TestCase):
                 self.assertEqual(defined_in(tool) - listed, set(), "the help lacks these")
 
     def test_every_verb_is_in_the_page(self):
-        for tool in ("kvctl", "kvwal"):
+        for tool in ("kvctl", "kvwal", "kvsnap"):
             rendered = output(places.tool("mandoc", "mandoc"), "-Tascii", str(page_of(tool)))
             plain = re.sub(".\b", "", rendered)
             found = verbs(tool)

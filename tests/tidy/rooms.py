@@ -18,7 +18,7 @@ LAW = {
     "libkv/server": ("kv_server", ["raft_base", "raft_core", "raft_node", "kv_mvcc", "kv_machine"]),
     "libkv/rpc": ("kv_rpc", ["raft_base"]),
     "libkv/api/proto": ("kv_proto", []),
-    "libkv/api": ("kv_api", ["raft_base", "kv_proto", "kv_rpc", "kv_server", "kv_machine", "kv_mvcc"]),
+    "libkv/api": ("kv_api", ["raft_base", "kv_proto", "kv_rpc", "kv_server", "kv_machine", "kv_mvcc", "kv_snapshot"]),
     "tools/common": ("tools_common", ["raft_base"]),
 }
 # Of core these rooms share the words, not the algorithm.

@@ -83,6 +83,13 @@ Outcome<void> Client::log_in() {
   return {};
 }
 
+Outcome<std::string> Client::token() {
+  if (settings_.user.empty()) return std::string();
+  TRY(log_in());
+  const std::lock_guard lock(mutex_);
+  return token_;
+}
+
 Outcome<std::string> Client::travel(const Method& method, const std::string& request) {
   const TimePoint now = time_.now();
   const bool endless = settings_.timeout.count() == 0;

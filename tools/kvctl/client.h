@@ -68,6 +68,9 @@ class Client {
   }
 
 
+  /// What a call that is made without this class must carry in its metadata; empty: nothing.
+  Outcome<std::string> token();
+
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
  private:

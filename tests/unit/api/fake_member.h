@@ -42,6 +42,9 @@ class FakeMember final : public KvServer {
     done(machine_->view());
   }
   ReadView local_view() const override { return machine_->view(); }
+  raft::Result<std::unique_ptr<raft::SnapshotSource>> open_snapshot() const override {
+    return machine_->open_snapshot();
+  }
   Origin origin() const override { return {0xc1, raft::NodeId(7), raft::Term(3)}; }
   bool has_leader() const override { return leader; }
   bool is_learner() const override { return learner; }

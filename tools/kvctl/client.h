@@ -67,7 +67,6 @@ class Client {
     return response;
   }
 
-
   /// What a call that is made without this class must carry in its metadata; empty: nothing.
   Outcome<std::string> token();
 

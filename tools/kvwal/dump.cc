@@ -6,6 +6,7 @@
 
 #include "libkv/machine/command.h"
 #include "libraft/core/describe.h"
+#include "libraft/core/membership.h"
 #include "tools/common/escape.h"
 #include "tools/common/json_writer.h"
 #include "tools/kvwal/verbs.h"
@@ -65,13 +66,37 @@ class JsonOperations {
   void operator()(const kv::PublishMemberOp& op) {
     type("publish-member");
     json_.key("member").string(raft::describe(op.member)).key("name").string(op.name);
-    json_.key("client_urls").begin_array();
-    for (const std::string& url : op.client_urls) json_.string(url);
-    json_.end_array();
+    list("client_urls", op.client_urls);
+  }
+  void operator()(const kv::AddMemberOp& op) {
+    type("add-member");
+    json_.key("member").string(raft::describe(op.member.id));
+    list("peer_urls", op.member.peer_urls);
+    json_.key("learner").boolean(op.member.learner);
+    if (op.member.promote_when_caught_up) json_.key("promote_when_caught_up").boolean(true);
+    if (op.member.replaces) json_.key("replaces").string(raft::describe(*op.member.replaces));
+  }
+  void operator()(const kv::RemoveMemberOp& op) {
+    type("remove-member");
+    json_.key("member").string(raft::describe(op.member));
+  }
+  void operator()(const kv::UpdateMemberOp& op) {
+    type("update-member");
+    json_.key("member").string(raft::describe(op.member));
+    list("peer_urls", op.peer_urls);
+  }
+  void operator()(const kv::PromoteMemberOp& op) {
+    type("promote-member");
+    json_.key("member").string(raft::describe(op.member));
   }
 
  private:
   void type(std::string_view name) { json_.key("op").string(name); }
+  void list(std::string_view name, const std::vector<std::string>& items) {
+    json_.key(name).begin_array();
+    for (const std::string& item : items) json_.string(item);
+    json_.end_array();
+  }
   void bytes(const std::string& name, std::string_view value) {
     if (is_utf8(value)) {
       json_.key(name).string(value);
@@ -97,6 +122,18 @@ class JsonOperations {
   JsonWriter& json_;
   const Values values_;
 };
+
+std::optional<raft::Membership> membership_of(const raft::Entry& entry) {
+  if (entry.type != raft::EntryType::kConfiguration) return std::nullopt;
+  auto decoded = raft::decode_membership(entry.bytes());
+  return decoded ? std::optional(std::move(*decoded)) : std::nullopt;
+}
+
+void nodes(JsonWriter& json, std::string_view name, const std::vector<raft::NodeId>& ids) {
+  json.key(name).begin_array();
+  for (const raft::NodeId id : ids) json.string(raft::describe(id));
+  json.end_array();
+}
 
 class Printer {
  public:
@@ -124,6 +161,10 @@ class Printer {
       std::visit(JsonOperations(json, values_), command->operation);
     } else if (entry.type == raft::EntryType::kCommand) {
       json.key("op").string("unknown");
+    } else if (const auto membership = membership_of(entry)) {
+      nodes(json, "voters", membership->voters);
+      nodes(json, "outgoing", membership->outgoing);
+      nodes(json, "learners", membership->learners);
     }
     return json.end_object().take();
   }
@@ -135,6 +176,7 @@ class Printer {
     std::string line = head + std::string(name(entry.type));
     if (command) line = head + kv::describe(command->operation);
     if (!command && entry.type == raft::EntryType::kCommand) line += " (of a newer version)";
+    if (const auto membership = membership_of(entry)) line += " " + raft::describe(*membership);
     const auto* put = command ? std::get_if<kv::PutOp>(&command->operation) : nullptr;
     if (put != nullptr && values_ == Values::kEscaped) line += " value=" + quote(put->value);
     if (put != nullptr && values_ == Values::kHex) line += " value=" + plain_hex(put->value);

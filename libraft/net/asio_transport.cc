@@ -35,6 +35,7 @@ NetContext make_context(AsioTransportOptions& options, std::unique_ptr<PeerTls> 
           .limits = options.limits,
           .tls = std::move(tls),
           .receive = {},
+          .roster = std::move(options.roster),
           .removed = std::move(options.removed),
           .told_removed = std::move(options.told_removed),
           .log = ChangeLog(std::move(options.log)),

@@ -32,7 +32,7 @@ std::uint64_t frame_checksum(std::string_view checked_header, std::string_view b
 
 bool known(std::uint8_t type) {
   return type >= static_cast<std::uint8_t>(FrameType::kHello) &&
-         type <= static_cast<std::uint8_t>(FrameType::kMessages);
+         type <= static_cast<std::uint8_t>(FrameType::kRoster);
 }
 
 /// Whoever speaks another protocol is found out by the first byte, not awaited.

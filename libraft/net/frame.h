@@ -16,9 +16,11 @@ namespace raft {
 
 /// What a frame is for. On the wire: never renumbered. The first two stay as they are in every version.
 enum class FrameType : std::uint8_t {
-  kHello = 1,     ///< who speaks; the first frame of both sides
-  kRefusal = 2,   ///< why there will be no connection; the last frame
-  kMessages = 3,  ///< one or more messages, back to back
+  kHello = 1,          ///< who speaks; the first frame of both sides
+  kRefusal = 2,        ///< why there will be no connection; the last frame
+  kMessages = 3,       ///< one or more messages, back to back
+  kRosterRequest = 4,  ///< instead of a hello: who is in this cluster?
+  kRoster = 5,         ///< the answer; the last frame
 };
 
 inline constexpr std::size_t kFrameHeaderBytes = 20;

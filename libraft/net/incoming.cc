@@ -66,7 +66,7 @@ void Incoming::watch(std::chrono::milliseconds after) {
 
 void Incoming::on_watch() {
   if (events_ == nullptr) return;
-  if (refused_) return finish();
+  if (ending_) return finish();
   if (!peer_) return finish_for("no hello within " + ms(context_.limits.handshake_timeout));
   if (reader_.mid_frame() && reads_ == reads_watched_) {
     return finish_for("the rest of a frame did not come within " + ms(context_.limits.stall_timeout));
@@ -94,11 +94,11 @@ void Incoming::on_read(const error_code& error, std::size_t count) {
   if (tally_) raft::count(tally_->bytes_received, count);
   reader_.commit(count);
   on_frames();
-  if (events_ != nullptr && !refused_) read();
+  if (events_ != nullptr && !ending_) read();
 }
 
 void Incoming::on_frames() {
-  while (events_ != nullptr && !refused_) {
+  while (events_ != nullptr && !ending_) {
     auto frame = reader_.next();
     if (!frame) {
       deliver();
@@ -117,6 +117,7 @@ void Incoming::on_frame(const Frame& frame) {
 }
 
 void Incoming::on_hello(const Frame& frame) {
+  if (frame.type == FrameType::kRosterRequest) return on_roster_request();
   if (frame.type != FrameType::kHello) return finish_for("the first frame is not a hello");
   auto hello = decode_hello(frame.body);
   if (!hello) return finish_for(hello.error().text());
@@ -135,8 +136,18 @@ void Incoming::on_hello(const Frame& frame) {
   events_->on_accepted(*this, *peer_);
 }
 
+void Incoming::on_roster_request() {
+  if (!context_.roster) return finish_for("it asks for a roster, and there is none");
+  ending_ = true;
+  std::string frame;
+  begin_frame(frame);
+  frame += context_.roster();
+  finish_frame(frame, FrameType::kRoster);
+  write(std::move(frame));
+}
+
 void Incoming::refuse(const Hello& hello, const Refusal& refusal) {
-  refused_ = true;
+  ending_ = true;
   count(context_.tally.handshakes_refused);
   // Only of a peer of this cluster is the id more than a claim.
   if (hello.cluster_id == context_.cluster_id) count(context_.tally.of(hello.sender)->refusals);
@@ -177,7 +188,7 @@ void Incoming::on_written(const error_code& error, std::size_t count) {
   if (error) return finish();
   output_written_ += count;
   if (output_written_ < output_.size()) return write_more();
-  if (refused_) finish();
+  if (ending_) finish();
 }
 
 }  // namespace raft

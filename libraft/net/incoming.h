@@ -51,6 +51,7 @@ class Incoming : public std::enable_shared_from_this<Incoming> {
   void on_frames();
   void on_frame(const Frame& frame);
   void on_hello(const Frame& frame);
+  void on_roster_request();
   void on_messages(std::string_view body);
   void deliver();
   void refuse(const Hello& hello, const Refusal& refusal);
@@ -72,7 +73,7 @@ class Incoming : public std::enable_shared_from_this<Incoming> {
   std::vector<Message> arrived_;
   std::string output_;
   std::size_t output_written_ = 0;
-  bool refused_ = false;
+  bool ending_ = false;  // what is being written is the last
   std::uint64_t reads_ = 0;
   std::uint64_t reads_watched_ = 0;  // as on_watch last saw it
 };

@@ -20,6 +20,7 @@ struct NetContext {
   TransportLimits limits;
   std::unique_ptr<PeerTls> tls;  ///< null: plain TCP
   ReceiveHandler receive;
+  std::function<std::string()> roster;                          ///< AsioTransportOptions
   std::function<bool(NodeId)> removed;                          ///< AsioTransportOptions
   std::function<void(const std::string& reason)> told_removed;  ///< likewise
   ChangeLog log;

@@ -75,6 +75,9 @@ struct AsioTransportOptions {
   TransportLimits limits;
   std::optional<PeerTlsOptions> tls;
   std::uint64_t random_seed = 0;  ///< for the jitter of reconnects
+  /// Who is in the cluster, for whoever asks before it is a member (ask_roster); at most kRosterBytesMax.
+  /// Null: no answer. Thread: the I/O thread.
+  std::function<std::string()> roster;
   /// Whether that member was removed from the cluster for ever: it is told so and goes. Null: nobody was.
   /// Thread: the I/O thread.
   std::function<bool(NodeId)> removed;

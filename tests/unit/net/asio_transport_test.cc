@@ -7,6 +7,7 @@
 #include <chrono>
 #include <thread>
 
+#include "libraft/net/roster.h"
 #include "tests/unit/net/member.h"
 #include "tests/unit/net/raw_socket.h"
 #include "tests/unit/net/sample_messages.h"
@@ -61,6 +62,29 @@ TEST(AsioTransport, CarriesStatesOnAConnectionOfTheirOwn) {
            }) == 2;
   }));
   EXPECT_EQ(pair.a.counters(pair.b.id()).messages_sent, 2U) << "states count for themselves";
+}
+
+TEST(AsioTransport, TellsAStrangerWhoIsInTheCluster) {
+  AsioTransportOptions options = member_options(1);
+  options.roster = [] { return std::string("these and those"); };
+  Member member(std::move(options));
+  member.start();
+  const auto roster = ask_roster({"127.0.0.1", member.port()}, std::nullopt, std::chrono::seconds(20));
+  ASSERT_TRUE(roster) << roster.error().text();
+  EXPECT_EQ(*roster, "these and those");
+}
+
+TEST(AsioTransport, SaysWhyThereIsNoRoster) {
+  Member silent(2);
+  silent.start();
+  const auto closed = ask_roster({"127.0.0.1", silent.port()}, std::nullopt, std::chrono::seconds(20));
+  ASSERT_FALSE(closed);
+  EXPECT_EQ(closed.error().what, "closed by the peer");
+  const std::uint16_t gone = silent.port();
+  silent.transport->stop();
+  const auto nobody = ask_roster({"127.0.0.1", gone}, std::nullopt, std::chrono::seconds(20));
+  ASSERT_FALSE(nobody);
+  EXPECT_EQ(nobody.error().code, ErrorCode::kUnavailable);
 }
 
 TEST(AsioTransport, TellsAMemberThatItWasRemoved) {

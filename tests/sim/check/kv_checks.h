@@ -1,0 +1,64 @@
+// The state machines, held against each other and against the model: the same entries in the same order, the
+// same outcomes, the same state.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "libkv/machine/machine.h"
+#include "tests/sim/check/model.h"
+#include "tests/sim/check/verdict.h"
+#include "tests/sim/world/event_queue.h"
+
+namespace sim {
+
+/// What the log says became of one client operation.
+struct Fate {
+  raft::Index index;
+  Micros first_applied = 0;
+  kv::Outcome outcome;
+};
+
+/// Thread: one.
+class KvChecks {
+ public:
+  KvChecks(Verdict& verdict, const EventQueue& queue);
+
+  /// `node` has applied these entries; `outcomes`: of the commands among them.
+  void applied(raft::NodeId node, std::span<const raft::Entry> entries,
+               std::span<const kv::Applied> outcomes);
+  /// `node` stands there with that state: after a start, after an install, at the end.
+  void stands(raft::NodeId node, raft::EntryId applied, const kv::ReadView& view);
+  /// A read at the newest revision of `view`, or at an older one, gave `result`.
+  void read(raft::NodeId node, const std::string& key, const std::string& range_end, std::int64_t revision,
+            const kv::RangeResult& result);
+
+  /// Nothing: not in any log that was applied so far.
+  [[nodiscard]] const Fate* fate_of(std::uint64_t operation) const;
+  [[nodiscard]] const Model& model() const { return model_; }
+  [[nodiscard]] raft::Index applied_anywhere() const { return raft::Index(entries_.size() - 1); }
+
+ private:
+  struct AppliedEntry {
+    std::uint64_t fingerprint = 0;  // of the entry and its outcome
+    std::uint64_t entry = 0;        // of the entry alone
+    std::int64_t revision = 1;      // of the store after it
+  };
+
+  void first_time(raft::NodeId node, const raft::Entry& entry, const kv::Applied* outcome,
+                  AppliedEntry record);
+  void fail(raft::NodeId node, const std::string& what);
+
+  Verdict& verdict_;
+  const EventQueue& queue_;
+  Model model_;
+  std::vector<AppliedEntry> entries_;  // by index
+  std::map<std::uint64_t, Fate> fates_;
+};
+
+}  // namespace sim

@@ -1,0 +1,49 @@
+// A second, simple implementation of the store: what the real one is compared with.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libkv/machine/command.h"
+#include "libkv/machine/outcome.h"
+
+namespace sim {
+
+/// Keeps every version for ever, so that reads at any revision can be held against it.
+class Model {
+ public:
+  /// The outcome of the next command; nothing for what is not modelled (members), which changes no key.
+  std::optional<kv::Outcome> apply(const kv::Operation& operation);
+
+  [[nodiscard]] std::int64_t revision() const { return revision_; }
+  [[nodiscard]] std::int64_t compacted() const { return compacted_; }
+  /// The keys in a range as they were at `revision`. `range_end` as in kv::RangeOp; no limits, no filters.
+  [[nodiscard]] kv::RangeResult range(const std::string& key, const std::string& range_end,
+                                      std::int64_t revision) const;
+
+ private:
+  struct Version {
+    std::int64_t revision;  // of the change; of a request under way: the next one
+    kv::KeyValue kv;
+    bool deleted = false;
+  };
+
+  using Keys = std::map<std::string, std::vector<Version>>;
+
+  [[nodiscard]] std::optional<kv::KeyValue> get(const std::string& key) const;
+  [[nodiscard]] bool holds(const kv::Compare& compare) const;
+  void write(const std::string& key, kv::KeyValue kv, bool deleted);
+  kv::PutResult put(const kv::PutOp& op);
+  kv::DeleteRangeResult delete_range(const kv::DeleteRangeOp& op);
+  kv::TxnResult txn(const kv::TxnOp& op);
+
+  Keys keys_;
+  std::int64_t revision_ = 1;
+  std::int64_t compacted_ = -1;
+  bool changed_ = false;  // by the request under way
+};
+
+}  // namespace sim

@@ -154,6 +154,10 @@ void read_member(Reader& reader, Config& config) {
   config.keepalive_min_time = reader.duration("grpc-keepalive-min-time");
   config.keepalive_interval = reader.duration("grpc-keepalive-interval");
   config.keepalive_timeout = reader.duration("grpc-keepalive-timeout");
+  config.snapshot_count = reader.number("snapshot-count", 1, std::numeric_limits<std::uint32_t>::max());
+  config.snapshot_catchup_entries =
+      reader.number("snapshot-catchup-entries", 0, std::numeric_limits<std::uint32_t>::max());
+  config.strict_reconfig_check = reader.flag("strict-reconfig-check");
   config.io_threads = static_cast<int>(reader.number("io-threads", 0, 256));
   if (config.listen_client_urls.empty()) reader.fault("listen-client-urls", "must name at least one URL");
   if (config.listen_peer_urls.empty()) reader.fault("listen-peer-urls", "must name at least one URL");
@@ -220,9 +224,7 @@ void read_clustering(Reader& reader, Config& config) {
   if (reader.is_set("listen-client-urls") && !reader.is_set("advertise-client-urls")) {
     reader.fault("advertise-client-urls", "must be set when --listen-client-urls is");
   }
-  if (reader.one_of("initial-cluster-state", {"new", "existing"}) == "existing") {
-    reader.fault("initial-cluster-state", "must be new: joining an existing cluster is not there yet");
-  }
+  config.joins = reader.one_of("initial-cluster-state", {"new", "existing"}) == "existing";
   read_cluster(reader, config);
 }
 

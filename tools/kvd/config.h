@@ -25,6 +25,11 @@ struct Config {
   /// Name to peer URLs, this member included.
   std::map<std::string, std::vector<std::string>> initial_cluster;
   std::string initial_cluster_token;
+  /// --initial-cluster-state=existing: this member was added to a cluster that runs.
+  bool joins = false;
+  bool strict_reconfig_check = true;
+  std::uint64_t snapshot_count = 0;
+  std::uint64_t snapshot_catchup_entries = 0;
   std::chrono::milliseconds heartbeat_interval{100};
   std::chrono::milliseconds election_timeout{1000};
   bool pre_vote = true;

@@ -134,6 +134,11 @@ int serve(std::unique_ptr<Node> node, std::future<raft::Error> failed, const raf
       node->stop(milliseconds(0));
       return complain(error.text() + "; this member has stopped", exit_code(error));
     }
+    if (node->removed()) {
+      node->stop(milliseconds(0));
+      return complain("this member was removed from the cluster; its data is of no more use to it",
+                      kExitConfig);
+    }
     if (signal) stop(std::move(node), *signal, log);
     node->tick();
     reporter.report(*node);

@@ -18,9 +18,10 @@
 #include "libraft/core/describe.h"
 #include "libraft/disk/disk_env.h"
 #include "libraft/net/asio_transport.h"
-#include "tools/common/cluster_ids.h"
 #include "tools/common/exit_codes.h"
 #include "tools/common/identity.h"
+#include "tools/kvd/peer_settings.h"
+#include "tools/kvd/roster.h"
 #include "tools/kvd/timed.h"
 
 namespace tools::kvd {
@@ -36,30 +37,6 @@ constexpr milliseconds kSamplePause{4000};
 
 /// The entry that founded the cluster: its initial members. In no log; whoever comes later gets a state.
 constexpr raft::EntryId kFounding{raft::Index(1), raft::Term(1)};
-
-/// Who is in the cluster, as the initial settings say.
-struct Roster {
-  std::uint64_t cluster = 0;
-  raft::NodeId self;
-  std::vector<kv::MemberInfo> members;
-};
-
-Roster roster_of(const Config& config) {
-  Roster roster;
-  std::vector<std::uint64_t> ids;
-  for (const auto& [name, urls] : config.initial_cluster) {
-    const std::uint64_t id = member_id(urls, config.initial_cluster_token);
-    ids.push_back(id);
-    // A member tells its name through the log once it has started (contract section 7.4).
-    roster.members.push_back(
-        {.id = raft::NodeId(id), .name = "", .peer_urls = urls, .client_urls = {}, .learner = false});
-    if (name == config.name) roster.self = raft::NodeId(id);
-  }
-  roster.cluster = cluster_id(ids);
-  std::sort(roster.members.begin(), roster.members.end(),
-            [](const kv::MemberInfo& a, const kv::MemberInfo& b) { return a.id < b.id; });
-  return roster;
-}
 
 std::uint64_t random_seed() {
   std::random_device device;
@@ -78,16 +55,10 @@ raft::ReplicaOptions replica_options(const Config& config, const Roster& roster)
   options.held_ticks_max = ticks(milliseconds(5000));
   options.read_retry_ticks = ticks(milliseconds(500));
   options.seed = random_seed();
+  options.compaction.entries = config.snapshot_count;
+  options.compaction.keep_entries = config.snapshot_catchup_entries;
+  options.snapshots.give_up_ticks = ticks(milliseconds(10000));
   return options;
-}
-
-raft::Result<raft::PeerAddress> address_of(const kv::MemberInfo& member) {
-  raft::PeerAddress address{.id = member.id, .endpoints = {}};
-  for (const std::string& text : member.peer_urls) {
-    ASSIGN_OR_RETURN(const Url url, parse_url(text));
-    address.endpoints.push_back({url.host, url.port});
-  }
-  return address;
 }
 
 raft::Result<raft::AsioTransportOptions> transport_options(const Config& config, const Roster& roster,
@@ -101,12 +72,7 @@ raft::Result<raft::AsioTransportOptions> transport_options(const Config& config,
     ASSIGN_OR_RETURN(auto peer, address_of(member));
     options.peers.push_back(std::move(peer));
   }
-  if (config.peer_tls) {
-    options.tls = raft::PeerTlsOptions{.cert_file = config.peer_cert_file,
-                                       .key_file = config.peer_key_file,
-                                       .trusted_ca_file = config.peer_trusted_ca_file,
-                                       .client_cert_auth = config.peer_client_cert_auth};
-  }
+  options.tls = peer_tls_of(config);
   options.random_seed = random_seed();
   options.log = std::move(log);
   return options;
@@ -132,6 +98,9 @@ class RunningNode final : public Node {
   [[nodiscard]] bool ready() const override { return server_->has_leader(); }
   [[nodiscard]] std::string status_line() const override { return line_of(server_->status()); }
   [[nodiscard]] bool alive() override { return server_->alive(); }
+  [[nodiscard]] bool removed() const override {
+    return removed_.load(std::memory_order_relaxed) || server_->removed();
+  }
   void tick() override;
   void stop(milliseconds limit) override;
 
@@ -159,6 +128,7 @@ class RunningNode final : public Node {
   std::vector<std::unique_ptr<kv::rpc::Server>> fronts_;
   std::atomic<bool> to_publish_ = true;  // of the main thread and of whoever answers a write
   std::chrono::steady_clock::time_point next_sample_;
+  std::atomic<bool> removed_ = false;  // a peer said so
   raft::NodeId self_;
   std::set<raft::NodeId> connected_;  // of connect()
 };
@@ -166,40 +136,55 @@ class RunningNode final : public Node {
 raft::Result<void> RunningNode::open_state(const Roster& roster) {
   RETURN_IF_ERROR(claim_directory(config_.data_dir, {roster.cluster, roster.self.value()}));
   env_ = raft::make_disk_env({});
-  ASSIGN_OR_RETURN(
-      auto wal, raft::open_log_store({.env = env_.get(), .path = config_.wal_dir, .first_base = kFounding}));
+  ASSIGN_OR_RETURN(auto wal,
+                   raft::open_log_store({.env = env_.get(),
+                                         .path = config_.wal_dir,
+                                         .first_base = roster.founding ? kFounding : raft::EntryId()}));
   wal_ = timed(std::move(wal), stopwatch(kv::api::Timed::kLogSync));
-  ASSIGN_OR_RETURN(auto machine, kv::Machine::open({.env = env_.get(),
-                                                    .path = config_.data_dir + "/snap",
-                                                    .members = roster.members,
-                                                    .cluster_id = roster.cluster,
-                                                    .log_base = wal_->opened().base.index,
-                                                    .first = kFounding}));
+  ASSIGN_OR_RETURN(
+      auto machine,
+      kv::Machine::open({.env = env_.get(),
+                         .path = config_.data_dir + "/snap",
+                         .members = roster.founding ? roster.members : std::vector<kv::MemberInfo>(),
+                         .cluster_id = roster.cluster,
+                         .log_base = wal_->opened().base.index,
+                         .first = roster.founding ? kFounding : raft::EntryId()}));
   machine_ = timed(std::move(machine), stopwatch(kv::api::Timed::kApply));
   return {};
 }
 
 raft::Result<void> RunningNode::start(std::function<void(const raft::Error&)> failed) {
-  const Roster roster = roster_of(config_);
+  ASSIGN_OR_RETURN(const Roster roster, find_roster(config_));
   self_ = roster.self;
   for (const kv::MemberInfo& member : roster.members) {
     if (member.id != self_) connected_.insert(member.id);
   }
   ASSIGN_OR_RETURN(auto peers, transport_options(config_, roster, log_));
   // Addresses first: a port that is taken must not touch the data of whoever took it.
+  peers.roster = [this, cluster = roster.cluster] {
+    return machine_ ? encode_roster(cluster, machine_->members()) : std::string();
+  };
+  peers.removed = [this](raft::NodeId id) { return machine_->was_removed(id); };
+  peers.told_removed = [this](const std::string&) { removed_.store(true, std::memory_order_relaxed); };
   ASSIGN_OR_RETURN(transport_, raft::AsioTransport::create(std::move(peers)));
   RETURN_IF_ERROR(open_state(roster));
+  if (config_.joins && machine_->members().empty() && roster.members.empty()) {
+    // Stopped before it was sent a state: it still needs someone to answer to.
+    ASSIGN_OR_RETURN(const Roster others, ask_others(config_));
+    connect(others.members);
+  }
   kv::ReplicaServerOptions options;
   options.cluster_id = roster.cluster;
   options.replica = replica_options(config_, roster);
   options.request_timeout = milliseconds(5000) + 2 * config_.election_timeout;
   options.request_bytes_max = config_.max_request_bytes;
+  options.strict_reconfig_check = config_.strict_reconfig_check;
   options.first_sequence =
       static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
-  ASSIGN_OR_RETURN(
-      server_, kv::ReplicaServer::start(options, {wal_.get(), machine_.get(), transport_.get()}, log_,
-                                        {.failed = std::move(failed),
-                                         .peers_changed = [this](const auto& all) { connect(all); }}));
+  ASSIGN_OR_RETURN(server_,
+                   kv::ReplicaServer::start(options, {wal_.get(), machine_.get(), transport_.get()}, log_,
+                                            {.failed = std::move(failed),
+                                             .peers_changed = [this](const auto& all) { connect(all); }}));
   RETURN_IF_ERROR(transport_->start([this](raft::NodeId from, std::vector<raft::Message> messages) {
     server_->receive(from, std::move(messages));
   }));

@@ -26,6 +26,8 @@ class Node {
   [[nodiscard]] virtual std::string status_line() const = 0;
   /// False when a thread of the replica has not moved since the last call.
   [[nodiscard]] virtual bool alive() = 0;
+  /// True once it is known that this member was removed from the cluster: it should end, and not come back.
+  [[nodiscard]] virtual bool removed() const = 0;
   /// A few times a second: tells the cluster what it has not been told yet, measures what shows only over
   /// time.
   virtual void tick() = 0;

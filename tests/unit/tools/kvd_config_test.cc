@@ -114,7 +114,14 @@ TEST(Config, ACommandLineForEtcdIsUnderstood) {
   EXPECT_EQ(result.faults, std::vector<std::string>{});
   EXPECT_EQ(result.config.initial_cluster.size(), 3U);
   EXPECT_EQ(result.config.listen_client_urls.size(), 2U);
-  EXPECT_EQ(result.warnings.size(), 3U);
+  EXPECT_EQ(result.config.snapshot_count, 10000U);
+  EXPECT_EQ(result.warnings.size(), 2U);
+}
+
+TEST(Config, AMemberThatWasAddedJoins) {
+  EXPECT_FALSE(checked({}).config.joins);
+  EXPECT_TRUE(checked({"--initial-cluster-state=existing"}).config.joins);
+  EXPECT_TRUE(mentions(checked({"--initial-cluster-state=old"}).faults, "new, existing"));
 }
 
 TEST(Config, ABadValueNamesTheOptionAndWhatItMayBe) {
@@ -150,7 +157,6 @@ TEST(Config, WhatCannotBeGivenIsRefusedAndNotIgnored) {
   EXPECT_TRUE(mentions(checked({"--peer-crl-file=x"}).faults, "must not be set"));
   EXPECT_TRUE(mentions(checked({"--auto-tls"}).faults, "must not be set"));
   EXPECT_TRUE(checked({"--auto-tls=false"}).faults.empty());
-  EXPECT_TRUE(mentions(checked({"--initial-cluster-state=existing"}).faults, "not there yet"));
 }
 
 TEST(Config, HttpsNeedsACertificate) {

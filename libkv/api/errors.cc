@@ -66,9 +66,8 @@ Status status_of(KvError error) {
     case KvError::kTooManyMembers:
       return {Code::kFailedPrecondition, "kvd: too many members in cluster"};
     case KvError::kNotEnoughStarted:
-      // etcd sends Unknown by an accident that clients live with; the declared code is recognised as well.
-      return {Code::kFailedPrecondition,
-              "etcdserver: re-configuration failed due to not enough started members"};
+      // etcd declares another code, and by an accident that clients live with sends this one.
+      return {Code::kUnknown, "etcdserver: re-configuration failed due to not enough started members"};
     case KvError::kBeingReplaced:
       return {Code::kFailedPrecondition, "kvd: the member is being replaced already"};
   }

@@ -65,8 +65,9 @@ struct Refuser {
 
   std::optional<ServerError> operator()(const PromoteMemberOp& op) const {
     const MemberInfo* const learner = find(members, op.member);
-    if (learner == nullptr || !learner->learner) return std::nullopt;
-    if (!has_started(*learner)) return ServerError::kLearnerNotReady;
+    if (learner == nullptr) return std::nullopt;
+    if (!has_started(*learner)) return ServerError::kLearnerNotReady;  // etcd looks at this first
+    if (!learner->learner) return std::nullopt;
     if (count_voters(has_started) + 1 < majority_of(voters() + 1)) return ServerError::kNotEnoughStarted;
     return std::nullopt;
   }

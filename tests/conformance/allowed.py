@@ -10,6 +10,13 @@ ETCDCTL = [
     Allowed("^etcdctl alarm list -w json", "stdout", r'^\{("header":\{[^}]*\})?\}', "{HEADER?}", NO_HEADER),
 ]
 
+MEMBERS = [
+    Allowed(
+        "^etcdctl member list", "stdout", "(?m)^(NEW1, unstarted, , .*,http.*, , )(true|false)$", r"\1LEARNER?",
+        "3.4 makes a learner whose URLs are updated a voter by the way; newer ones do not",
+    ),
+]
+
 PYTHON = [
     Allowed(r"^etcd3\.status", "answer", r"version=(3\.4\.23|3\.6\.14)", "VERSION", VERSION),
     Allowed("^/etcdserverpb.Maintenance/Alarm", "answer", r"^(header \{.*\})?$", "HEADER?", NO_HEADER),

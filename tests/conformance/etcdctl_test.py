@@ -37,12 +37,16 @@ class Etcdctl:
             timeout=COMMAND_SECONDS * places.time_scale(),
             check=False,
         )
-        stdout = done.stdout.decode("utf-8", "backslashreplace")
+        stdout = self.read(done.stdout.decode("utf-8", "backslashreplace"))
         stderr = done.stderr.decode("utf-8", "backslashreplace")
         title = "etcdctl " + " ".join(str(a)[:80] for a in arguments)
         if stdin:
             title += f" <<< {stdin[:120]!r}"
         self.transcript.add(title, unordered=unordered, exit=done.returncode, stdout=stdout, stderr=stderr)
+        return stdout
+
+    def read(self, stdout: str) -> str:
+        """What is recorded of an output."""
         return stdout
 
 

@@ -16,6 +16,8 @@ PASSING = [
     (re.compile(r"\b[0-9.]+ (?:k|M)?B\b"), "SIZE"),
     (re.compile(r"((?:true|false), )\d+, \d+, \d+, "), r"\1TERM, INDEX, APPLIED, "),
     (re.compile(r"\bn[1-3]\b"), "NAME"),
+    # etcdctl pads ids to 16 digits: one in sixteen begins with a zero.
+    (re.compile(r"\b(Member|cluster) +"), r"\1 "),
     # The width of a table's columns follows what stands in them.
     (re.compile(r"-{4,}"), "---"),
     (re.compile(r"(?<=\|) +| +(?=\|)"), " "),
@@ -40,6 +42,11 @@ class Transcript:
         # The longest first, so that no id is taken for the end of another.
         self._names = sorted(names.items(), key=lambda item: -len(item[0]))
 
+    def learn(self, text: str, common: str) -> None:
+        """Something of this cluster that was not known at the beginning, and what to call it."""
+        self._names.append((text, common))
+        self._names.sort(key=lambda item: -len(item[0]))
+
     def add(self, title: str, unordered: bool = False, **seen: object) -> None:
         texts = []
         for source, value in seen.items():
@@ -47,7 +54,7 @@ class Transcript:
             if unordered:
                 text = "\n".join(sorted(text.split("\n")))
             texts.append((source, text))
-        self.steps.append(Step(title, tuple(texts)))
+        self.steps.append(Step(self._common(title), tuple(texts)))
 
     def _common(self, text: str) -> str:
         for mine, common in self._names:

@@ -24,6 +24,7 @@ constexpr std::array kKnown = {
     Known{"raft proposal dropped", {true, kExitTemporary}},
     Known{"etcdserver: rpc not supported for learner", {true, kExitTemporary}},
     Known{"etcdserver: unhealthy cluster", {false, kExitTemporary}},
+    Known{"etcdserver: re-configuration failed due to not enough started members", {false, kExitConflict}},
     Known{"etcdserver: not capable", {false, kExitProtocol}},
     Known{"etcdserver: invalid client api version", {false, kExitProtocol}},
     Known{"etcdserver: key not found", {false, kExitNo}},

@@ -62,7 +62,7 @@ TEST(Errors, OfTheStore) {
       {KvError::kTooManyLearners, Code::kFailedPrecondition,
        "etcdserver: too many learner members in cluster"},
       {KvError::kTooManyMembers, Code::kFailedPrecondition, "kvd: too many members in cluster"},
-      {KvError::kNotEnoughStarted, Code::kFailedPrecondition,
+      {KvError::kNotEnoughStarted, Code::kUnknown,
        "etcdserver: re-configuration failed due to not enough started members"},
       {KvError::kBeingReplaced, Code::kFailedPrecondition, "kvd: the member is being replaced already"},
   });
@@ -81,7 +81,7 @@ TEST(Errors, OfTheMember) {
       {ServerError::kTooManyRequests, Code::kResourceExhausted, "etcdserver: too many requests"},
       {ServerError::kTooLarge, Code::kInvalidArgument, "etcdserver: request is too large"},
       {ServerError::kUnhealthy, Code::kUnavailable, "etcdserver: unhealthy cluster"},
-      {ServerError::kNotEnoughStarted, Code::kFailedPrecondition,
+      {ServerError::kNotEnoughStarted, Code::kUnknown,
        "etcdserver: re-configuration failed due to not enough started members"},
       {ServerError::kLearnerNotReady, Code::kFailedPrecondition,
        "etcdserver: can only promote a learner member which is in sync with leader"},

@@ -107,6 +107,8 @@ TEST(Reconfiguration, APromotionNeedsALearnerThatHasStartedAndAMajorityThatHas) 
   EXPECT_EQ(refuse_change({started(1), learner(2)}, PromoteMemberOp{NodeId(2)}, kAll), std::nullopt);
   EXPECT_EQ(refuse_change({started(1), learner(2, "")}, PromoteMemberOp{NodeId(2)}, kAll),
             ServerError::kLearnerNotReady);
+  EXPECT_EQ(refuse_change({started(1), unstarted(2)}, PromoteMemberOp{NodeId(2)}, kAll),
+            ServerError::kLearnerNotReady);
   EXPECT_EQ(refuse_change({started(1), unstarted(3), unstarted(4), unstarted(5), learner(2)},
                           PromoteMemberOp{NodeId(2)}, kAll),
             ServerError::kNotEnoughStarted);

@@ -83,13 +83,15 @@ OverlayEnv::OverlayEnv(leveldb::Env* target) : leveldb::EnvWrapper(target) {}
 OverlayEnv::~OverlayEnv() = default;
 
 void OverlayEnv::close() {
-  std::vector<Work> held;
-  {
-    std::lock_guard lock(mutex_);
-    closed_ = true;
-    held.swap(held_);
+  std::unique_lock lock(mutex_);
+  closed_ = true;
+  while (!held_.empty()) {
+    const Work work = held_.back();
+    held_.pop_back();
+    lock.unlock();
+    work.function(work.argument);
+    lock.lock();
   }
-  for (const Work& work : held) leveldb::Env::Default()->Schedule(work.function, work.argument);
 }
 
 OverlayEnv::Bytes OverlayEnv::find(const std::string& path) const {
@@ -202,14 +204,8 @@ Status OverlayEnv::NewLogger(const std::string& /*path*/, leveldb::Logger** logg
 }
 
 void OverlayEnv::Schedule(void (*function)(void*), void* argument) {
-  {
-    std::lock_guard lock(mutex_);
-    if (!closed_) {
-      held_.push_back({function, argument});
-      return;
-    }
-  }
-  leveldb::Env::Default()->Schedule(function, argument);
+  std::lock_guard lock(mutex_);
+  held_.push_back({function, argument});
 }
 
 }  // namespace raft

@@ -21,8 +21,8 @@ class OverlayEnv final : public leveldb::EnvWrapper {
   explicit OverlayEnv(leveldb::Env* target);
   ~OverlayEnv() override;
 
-  /// From now on every call fails, and LevelDB's background work, held until now, runs into that: a database
-  /// is read here, never compacted. To be called right before the database is closed.
+  /// From now on every call fails, and LevelDB's background work, held until now, runs here and into that: a
+  /// database is read here, never compacted. To be called right before the database is closed.
   void close();
 
   leveldb::Status NewSequentialFile(const std::string& path, leveldb::SequentialFile** file) override;

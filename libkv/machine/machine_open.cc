@@ -72,11 +72,10 @@ raft::Result<std::unique_ptr<Store>> choose_state(const MachineOptions& options)
   const auto received = std::ranges::upper_bound(directories, options.log_base);
   RETURN_IF_ERROR(remove_all(options, {received, directories.end()}));
   directories.erase(received, directories.end());
-  while (!directories.empty()) {
-    const raft::Index newest = directories.back();
-    directories.pop_back();
-    ASSIGN_OR_RETURN(auto store, try_state(options, newest));
+  for (auto newest = directories.rbegin(); newest != directories.rend(); ++newest) {
+    ASSIGN_OR_RETURN(auto store, try_state(options, *newest));
     if (store == nullptr) continue;
+    directories.erase(std::next(newest).base());
     RETURN_IF_ERROR(remove_all(options, directories));
     return store;
   }

@@ -278,7 +278,32 @@ TEST_F(Install, WhatTheLogAcceptedIsTheStateAtTheNextOpen) {
   EXPECT_EQ(machine_->applied(), sender_->applied());
 }
 
-TEST_F(Install, AWholeStateThatTheLogWentPastIsPassedOver) {
+TEST_F(Install, AWholeStateThatTheLogWentPastIsPassedOverAndRemoved) {
+  // Received elsewhere, so that it is there as a crash before its removal would leave it.
+  MachineOptions elsewhere = first_options(*env_);
+  elsewhere.path = "/elsewhere";
+  const auto other = must_open(elsewhere);
+  auto sink = receive(*other, raft::Index(20), bytes_);
+  ASSERT_TRUE(sink);
+  ASSERT_TRUE(other->install(std::move(*sink)));
+  while (machine_->applied().index < raft::Index(30)) put(*machine_, "a", "its own way");
+  machine_.reset();
+  std::vector<std::string> files;
+  ASSERT_TRUE(env_->GetChildren(state_path("/elsewhere", raft::Index(20)), &files).ok());
+  for (const std::string& file : files) {
+    std::string content;
+    leveldb::ReadFileToString(env_.get(), state_path("/elsewhere", raft::Index(20)) + "/" + file, &content);
+    leveldb::WriteStringToFile(env_.get(), content, state_path("/snap", raft::Index(20)) + "/" + file);
+  }
+  ASSERT_EQ(directories(*env_), (Numbers{1, 20}));
+  reopen_at(25);
+  ASSERT_TRUE(machine_);
+  EXPECT_EQ(machine_->applied().index, raft::Index(30));
+  EXPECT_EQ(value_of(machine_->view(), "a"), "its own way");
+  EXPECT_EQ(directories(*env_), Numbers{1});
+}
+
+TEST_F(Install, AStateThatDoesNotReachTheLogIsCorruption) {
   install();
   machine_.reset();
   MachineOptions options = first_options(*env_);

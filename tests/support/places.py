@@ -18,7 +18,7 @@ class MissingTool(Exception):
 
 
 def bin_dir() -> Path:
-    """The directory of kvd, kvctl and kvwal: KVD_BIN_DIR, or the release build."""
+    """The directory of kvd, kvctl, kvsnap and kvwal: KVD_BIN_DIR, or the release build."""
     return Path(os.environ.get("KVD_BIN_DIR") or ROOT / "build" / "release" / "bin")
 
 

@@ -40,7 +40,7 @@ check() {
 }
 
 # The sanitizer builds compile only what they run, several sources at a time: it is compiling that costs.
-readonly TOOLS=(kvd kvctl kvwal)
+readonly TOOLS=(kvd kvctl kvsnap kvwal)
 test_release() {
   step "release configure" configure release
   step "release build" compile release all

@@ -28,6 +28,7 @@ struct Config {
   /// --initial-cluster-state=existing: this member was added to a cluster that runs.
   bool joins = false;
   bool strict_reconfig_check = true;
+  std::uint32_t max_learners = 1;
   std::uint64_t snapshot_count = 0;
   std::uint64_t snapshot_catchup_entries = 0;
   std::chrono::milliseconds heartbeat_interval{100};

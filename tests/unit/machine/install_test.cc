@@ -2,6 +2,9 @@
 // leaves at every step of it.
 #include <leveldb/helpers/memenv.h>
 
+#include <atomic>
+#include <thread>
+
 #include "libkv/machine/state_directory.h"
 #include "libkv/mvcc/store.h"
 #include "libraft/base/random.h"
@@ -192,6 +195,33 @@ TEST_F(Install, OldViewsStayGoodAndTheirDirectoryGoesWithTheLast) {
   EXPECT_EQ(value_of(*old, "a"), "old");
   old.reset();
   ASSERT_TRUE(machine_->compact_some());
+  EXPECT_EQ(directories(*env_), Numbers{20});
+}
+
+TEST_F(Install, ReadersOnOtherThreadsSeeTheOneStateOrTheOther) {
+  std::atomic<bool> stop = false;
+  std::atomic<std::uint64_t> reads = 0;
+  const auto read = [&] {
+    while (!stop) {
+      const std::string value = value_of(machine_->view(), "a");
+      EXPECT_TRUE(value == "old" || value == "new") << value;
+      EXPECT_EQ(machine_->members().size(), 3U);
+      EXPECT_GE(machine_->configuration().index, raft::Index(1));
+      const std::string snapshot = snapshot_of(*machine_);
+      EXPECT_FALSE(snapshot.empty());
+      ++reads;
+    }
+  };
+  std::thread first(read);
+  std::thread second(read);
+  while (reads < 10) std::this_thread::yield();
+  install();
+  const std::uint64_t before = reads;
+  while (reads < before + 10) EXPECT_TRUE(machine_->compact_some());
+  stop = true;
+  first.join();
+  second.join();
+  EXPECT_TRUE(machine_->compact_some());
   EXPECT_EQ(directories(*env_), Numbers{20});
 }
 

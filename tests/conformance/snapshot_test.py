@@ -5,11 +5,13 @@ import hashlib
 import json
 import os
 import pty
+import random
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 from pathlib import Path
 
@@ -73,11 +75,12 @@ class Load:
 
 class Snapshots(unittest.TestCase):
     size = 1
+    flags = ()
 
     def setUp(self):
         self.directory = Path(tempfile.mkdtemp(prefix="kvd-snapshot-"))
         self.addCleanup(shutil.rmtree, self.directory, True)
-        self.cluster = Cluster("kvd", self.size)
+        self.cluster = Cluster("kvd", self.size, flags=self.flags)
         self.cluster.__enter__()
         self.addCleanup(self.close)
         self.server = self.cluster.servers[0]
@@ -297,6 +300,74 @@ class Restore(Snapshots):
         self.restore(server, "--name", "stranger", code=USAGE)
         self.restore(server, "--initial-advertise-peer-urls", "http://127.0.0.1:1", code=USAGE)
         run("kvsnap", "restore", self.file, code=USAGE)
+
+
+class LeftBehind(Snapshots):
+    """A member that comes back when the log it needs is gone is sent the state."""
+
+    size = 3
+    flags = ("--snapshot-count=50", "--snapshot-catchup-entries=10")
+
+    def setUp(self):
+        super().setUp()
+        self.leader = self.cluster.leader()
+        self.late = next(server for server in self.cluster.servers if server is not self.leader)
+
+    def write(self, count: int) -> None:
+        with Api(self.leader.endpoint) as api:
+            for n in range(count):
+                self.written = getattr(self, "written", 0) + 1
+                api.put(b"late/%03d" % (n % 100), b"%d" % self.written)
+
+    def wait_equal(self) -> None:
+        expected = self.keys_of(self.leader.endpoint)
+        deadline = time.monotonic() + 20 * places.time_scale()
+        while (found := self.keys_of(self.late.endpoint, serializable=True)) != expected:
+            self.assertLess(time.monotonic(), deadline, f"{len(found)} of {len(expected)} keys are there")
+            time.sleep(0.02)
+
+    def states(self) -> list:
+        return [int(path.name) for path in (self.late.data_dir / "snap").iterdir()]
+
+    def test_it_is_sent_the_state(self):
+        self.late.kill()
+        self.write(200)
+        self.late.start().wait_healthy()
+        self.wait_equal()
+        self.write(20)
+        self.wait_equal()
+        self.assertIn("event=snapshot-installed", self.late.log())
+        self.late.terminate()
+        self.assertEqual(len(self.states()), 1)
+        self.assertGreater(self.states()[0], 100)
+        run("kvsnap", "verify", self.late.data_dir)
+        run("kvwal", "verify", self.late.data_dir)
+        self.late.start().wait_healthy()
+        self.wait_equal()
+
+    def test_every_member_gives_the_same_bytes(self):
+        self.late.kill()
+        self.write(150)
+        self.late.start().wait_healthy()
+        self.wait_equal()
+        deadline = time.monotonic() + 20 * places.time_scale()
+        while True:  # until all have applied the same entry
+            files = {run("kvctl", "snapshot", "save", "-", KVCTL_ENDPOINTS=s.endpoint) for s in self.cluster.servers}
+            if len(files) == 1:
+                break
+            self.assertLess(time.monotonic(), deadline, "the members' states differ")
+
+    def test_being_killed_at_any_moment_of_it_is_survived(self):
+        chance = random.Random(1)
+        for _ in range(8):
+            self.late.kill()
+            self.write(100)
+            self.late.start()
+            time.sleep(chance.uniform(0.02, 0.25))
+        self.late.wait_healthy()
+        self.wait_equal()
+        self.late.kill()
+        run("kvsnap", "verify", self.late.data_dir)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ namespace {
 constexpr int kExitUsage = 64;
 
 constexpr std::string_view kUsage =
-    "usage: sim [--seeds N | --minutes M] [--from SEED] [--jobs N]\n"
+    "usage: sim [--seeds N | --minutes M] [--from SEED] [--jobs N] [--keep-going]\n"
     "       sim --seed SEED [--trace]\n"
     "\n"
     "Runs whole clusters in virtual time, one a seed, with faults, and checks them.\n"
@@ -25,6 +25,7 @@ constexpr std::string_view kUsage =
     "  --minutes M    as many seeds as fit in M minutes\n"
     "  --from SEED    the first seed (default 1)\n"
     "  --jobs N       worker processes (default: the number of cores)\n"
+    "  --keep-going   past the first failure\n"
     "  --seed SEED    one seed, with its options and its last events when it fails\n"
     "  --trace        every event of that seed\n";
 
@@ -58,8 +59,8 @@ Arguments parse(char** argv) {
       std::printf("%.*s", static_cast<int>(kUsage.size()), kUsage.data());
       std::exit(0);
     }
-    if (option == "--trace") {
-      arguments.trace = true;
+    if (option == "--trace" || option == "--keep-going") {
+      (option == "--trace" ? arguments.trace : arguments.run.keep_going) = true;
       continue;
     }
     const double value = number(option, at[1]);

@@ -71,6 +71,7 @@ void RaftChecks::stepped(NodeId node, const Moment& before, const raft::Core& co
   const raft::CoreStatus after = core.status();
   if (const auto broken = raft::broken_invariant(core)) fail(node, *broken);
   if (const auto broken = raft::broken_transition(before.status, after)) fail(node, *broken);
+  if (core.membership().joint() && !before.membership.joint()) coverage_.hit(Sometimes::kJointConfiguration);
   if (after.role == raft::RoleName::kLeader) check_leader(node, before.status, core);
   if (after.commit > before.status.commit) check_commit(node, before, core);
 }

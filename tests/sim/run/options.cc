@@ -32,7 +32,7 @@ void draw_replica(SimOptions& options, Dice& dice) {
   replica.compaction.keep_entries = dice.between(0, replica.compaction.entries / 2);
   replica.snapshots.chunk_bytes = dice.between(32, 2048);
   replica.snapshots.window_chunks = dice.between(1, 8);
-  replica.snapshots.bytes_per_tick = dice.between(64, 1U << 16U);
+  replica.snapshots.bytes_per_tick = dice.between(1024, 1U << 16U);
   replica.snapshots.resend_ticks = narrow(dice.between(2, 20));
   replica.snapshots.give_up_ticks = narrow(dice.between(50, 200));
 }

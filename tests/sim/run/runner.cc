@@ -70,7 +70,7 @@ bool passes(std::uint64_t seed, const RunOptions& options, Coverage& coverage) {
   if (options.quiet) {
     if (std::freopen("/dev/null", "w", stderr) == nullptr) std::_Exit(2);
   }
-  while (shared.failed_seed == kNone) {
+  while (shared.failed_seed == kNone || options.keep_going) {
     const std::uint64_t number = shared.next++;
     const bool over = options.minutes > 0 ? Clock::now() >= until : number >= options.seeds;
     if (over) break;

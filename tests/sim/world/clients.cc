@@ -166,7 +166,16 @@ void Clients::answered(raft::NodeId node, const kv::Applied& applied) {
     if (std::holds_alternative<kv::CompactResult>(*applied.outcome.result))
       around_.coverage.hit(Sometimes::kStateCompacted);
   }
+  if (applied.outcome.result) count_members(*applied.outcome.result);
   go_on(client);
+}
+
+void Clients::count_members(const kv::OperationResult& result) {
+  const auto* changed = std::get_if<kv::MembersResult>(&result);
+  if (changed == nullptr) return;
+  const bool there = std::ranges::any_of(
+      changed->members, [&](const kv::MemberInfo& member) { return member.id == changed->member.id; });
+  around_.coverage.hit(there ? Sometimes::kMemberAdded : Sometimes::kMemberRemoved);
 }
 
 void Clients::reads_ready(Node& node, std::span<const std::uint64_t> tickets, const kv::ReadView& view) {

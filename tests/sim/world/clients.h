@@ -63,6 +63,7 @@ class Clients {
   kv::Operation draw_txn(const Client& client);
   std::string draw_key() { return "k" + std::to_string(dice_.below(around_.options.load.keys)); }
   std::string fresh_value();
+  void count_members(const kv::OperationResult& result);
   void look_back(raft::NodeId node, const kv::ReadView& view);
   void serve(Node& node, std::uint64_t ticket, const kv::ReadView& view);
 

@@ -139,6 +139,7 @@ void Faults::partition() {
     cut_groups(all, kind == 1);
   }
   world_.queue().after(dice_.between(kSecond / 10, kPartitionMax), [this] {
+    if (stopped_) return;  // how it is then is someone else's business
     note("partition ends", nullptr);
     world_.network().mend_all();
   });

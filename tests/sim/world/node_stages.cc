@@ -195,6 +195,11 @@ void Node::end_job() {
     if (!survives({})) return;
     if (!result) continue;
     if (const auto* failed = std::get_if<raft::JobFailed>(&*result)) {
+      const raft::ErrorCode code = failed->error.code;
+      if (code == raft::ErrorCode::kIo || code == raft::ErrorCode::kNoSpace) {  // of its own disk: final
+        survives(raft::fail(failed->error));
+        return;
+      }
       if (!failed->sending) receiving_ = false;
       around_.trace.note(around_.queue.now(), "job", self_.value(), failed->transfer, failed->sending,
                          [&] { return failed->error.text(); });

@@ -134,6 +134,11 @@ void World::rejoin(raft::NodeId id) {
   for (const auto& [other, unused] : nodes_) network_.mend(id, other);
 }
 
+void World::compare(raft::NodeId id) {
+  const Node& standing = *node(id);
+  kv_.stands(id, standing.machine().applied(), standing.machine().view());
+}
+
 void World::finish() {
   ++coverage_.seeds;
   coverage_.events += queue_.happened();

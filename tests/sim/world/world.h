@@ -63,6 +63,8 @@ class World {
   void fail(std::string what) { verdict_.fail(std::move(what)); }
   [[nodiscard]] bool failed() const { return verdict_.failed(); }
   [[nodiscard]] const std::string& failure() const { return verdict_.failure(); }
+  /// Holds the state of a running member against the model.
+  void compare(raft::NodeId id);
   /// Counts what is known only at the end.
   void finish();
 

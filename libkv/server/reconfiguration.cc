@@ -39,7 +39,8 @@ struct Refuser {
   }
 
   std::optional<ServerError> operator()(const AddMemberOp& op) const {
-    const std::size_t size = voters() + 1;
+    // Whoever replaces another makes the majority no larger: the usual reason is that the other is away.
+    const std::size_t size = op.member.replaces ? voters() : voters() + 1;
     const std::size_t started = count_voters(has_started);
     // One that has started may always become two: how a cluster grows again after it was restored as one.
     const bool first_to_join = started == 1 && size == 2;

@@ -68,12 +68,16 @@ raft::Error started_before(const kv::MemberInfo& member, const Config& config) {
 raft::Result<Roster> joining_roster(const Config& config) {
   ASSIGN_OR_RETURN(Roster roster, ask_others(config));
   const std::vector<std::string> own = sorted(texts(config.initial_advertise_peer_urls));
+  const kv::MemberInfo* started = nullptr;
   for (const kv::MemberInfo& member : roster.members) {
     if (sorted(member.peer_urls) != own) continue;
-    if (!member.name.empty()) return fail(started_before(member, config));
-    roster.self = member.id;
-    return roster;
+    if (member.name.empty()) {
+      roster.self = member.id;
+      return roster;
+    }
+    started = &member;  // the one that this one replaces may have the same URLs
   }
+  if (started != nullptr) return fail(started_before(*started, config));
   return fail(ErrorCode::kInvalidArgument, "--initial-advertise-peer-urls",
               "no member of cluster " + raft::describe(raft::NodeId(roster.cluster)) + " has " + joined(own) +
                   "; add it first: kvctl member add " + config.name + " --peer-urls=" + joined(own));

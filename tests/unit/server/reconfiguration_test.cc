@@ -67,6 +67,14 @@ TEST(Reconfiguration, ALearnerIsAddedWhoeverHasStarted) {
       << "whoever replaces another learns first";
 }
 
+TEST(Reconfiguration, WhoIsAwayMayBeReplaced) {
+  const Members three = {started(1), started(2), started(3)};
+  AddMemberOp replacing = adding();
+  replacing.member.replaces = NodeId(3);
+  EXPECT_EQ(refuse_change(three, replacing, reach_but({3})), std::nullopt);
+  EXPECT_EQ(refuse_change(three, replacing, reach_but({2, 3})), ServerError::kUnhealthy);
+}
+
 TEST(Reconfiguration, TheLastVoterStays) {
   EXPECT_EQ(refuse_change({started(1)}, RemoveMemberOp{NodeId(1)}, kAll), ServerError::kNotEnoughStarted);
   EXPECT_EQ(refuse_change({started(1), learner(2)}, RemoveMemberOp{NodeId(1)}, kAll),

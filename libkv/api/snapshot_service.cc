@@ -15,6 +15,7 @@ class SnapshotCall final : public rpc::StreamHandler {
       : context_(context), streams_(streams), call_(std::move(call)) {}
 
   void on_message(std::string_view bytes) override {
+    if (std::exchange(asked_, true)) return;  // one request, whatever the client thinks
     if (auto refusal = intercept(context_, *call_, Learner::kMay)) return refuse(call_, std::move(*refusal));
     etcdserverpb::SnapshotRequest request;
     if (!parse(call_, bytes, request)) return;
@@ -24,13 +25,16 @@ class SnapshotCall final : public rpc::StreamHandler {
       refuse(call_, status_of(ServerError::kTooManyRequests));
     }
   }
-  void on_half_close() override {}
+  void on_half_close() override {
+    if (!asked_) refuse(call_, status_of(ApiError::kBadMessage));
+  }
   void on_done() override {}
 
  private:
   const Context& context_;
   SnapshotStreams& streams_;
   const rpc::CallPtr call_;
+  bool asked_ = false;
 };
 
 }  // namespace

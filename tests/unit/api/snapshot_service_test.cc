@@ -22,7 +22,7 @@ class Snapshot : public ServicesTest {
     }
   };
 
-  Received receive() {
+  Received receive(int requests = 1) {
     Received received;
     std::mutex mutex;
     std::condition_variable changed;
@@ -38,7 +38,7 @@ class Snapshot : public ServicesTest {
                done = true;
                changed.notify_all();
              }});
-    stream->send(etcdserverpb::SnapshotRequest().SerializeAsString());
+    for (int i = 0; i < requests; ++i) stream->send(etcdserverpb::SnapshotRequest().SerializeAsString());
     stream->half_close();
     std::unique_lock lock(mutex);
     changed.wait(lock, [&] { return done; });
@@ -76,6 +76,14 @@ TEST_F(Snapshot, EndsAsEtcdctlWantsIt) {
   Digest digest;
   digest.update(std::string_view(file).substr(0, file.size() - 32));
   EXPECT_EQ(received.messages.back().blob(), digest.value());
+}
+
+TEST_F(Snapshot, TakesOneRequest) {
+  put("a", "1");
+  const Received twice = receive(2);
+  EXPECT_EQ(twice.status, rpc::Status{});
+  EXPECT_TRUE(verify(twice.file()));
+  EXPECT_NE(receive(0).status, rpc::Status{});
 }
 
 TEST_F(Snapshot, IsServedByALearnerToo) {

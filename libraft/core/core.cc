@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libraft/base/check.h"
+#include "libraft/base/mutant.h"
 #include "libraft/core/handlers.h"
 
 namespace raft {
@@ -87,6 +88,7 @@ Next Core::handle(Event&& event) {
             return std::nullopt;
           },
           [&](Paused) -> Next {
+            if (RAFT_MUTANT(kLeaseIgnoresPause)) return std::nullopt;
             if (auto* leader = std::get_if<Leader>(&role_)) leader->lease = Lease{.tick = leader->lease.tick};
             return std::nullopt;
           },
@@ -114,7 +116,8 @@ Next Core::receive(NodeId from, Message&& message) {
                             return make_follower(shared_, std::nullopt);
                           }
                           auto* leader = std::get_if<Leader>(&role_);
-                          if (leader == nullptr || reply.term < shared_.term()) return std::nullopt;
+                          const bool stale = reply.term < shared_.term() && !RAFT_MUTANT(kStaleReplyCounts);
+                          if (leader == nullptr || stale) return std::nullopt;
                           return on_reply(*leader, shared_, from, reply);
                         },
                         [&](TimeoutNow& now) -> Next {
@@ -149,7 +152,7 @@ Next Core::receive(NodeId from, Message&& message) {
 }
 
 Next Core::receive_append(NodeId from, AppendEntries&& append) {
-  if (append.term < shared_.term()) {
+  if (append.term < shared_.term() && !RAFT_MUTANT(kAcceptStaleTerm)) {
     // The sender was replaced; this term tells it so, also when it cannot win an election itself
     // (thesis 9.6).
     shared_.send(from,

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "libraft/base/check.h"
+#include "libraft/base/mutant.h"
 #include "libraft/core/handlers.h"
 
 namespace raft {
@@ -25,6 +26,11 @@ void take_entries(Shared& shared, std::vector<Entry>& entries) {
   auto fresh = std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) {
     return shared.log.term_at(entry.index) != std::optional<Term>(entry.term);
   });
+  if (RAFT_MUTANT(kTruncateAlways)) fresh = entries.begin();
+  if (RAFT_MUTANT(kKeepConflicts)) {
+    fresh = std::find_if(entries.begin(), entries.end(),
+                         [&](const Entry& entry) { return entry.index > shared.log.last().index; });
+  }
   if (fresh == entries.end()) return;
   if (fresh->index <= shared.log.last().index) shared.truncate_from(fresh->index);
   for (; fresh != entries.end(); ++fresh) shared.append(std::move(*fresh));
@@ -94,25 +100,28 @@ Next on_append(Follower& follower, Shared& shared, NodeId from, AppendEntries&& 
   if (!well_formed(append)) return std::nullopt;
   if (append.previous.index < shared.commit) {
     skip_committed(append, shared.commit);
-  } else if (!shared.log.matches(append.previous)) {
+  } else if (!shared.log.matches(append.previous) &&
+             !(RAFT_MUTANT(kSkipLogMatching) && append.previous.index <= shared.log.last().index)) {
     reject(shared, from, append);
     return std::nullopt;
   }
   const Index match = append.previous.index + append.entries.size();
   const bool heartbeat = append.entries.empty();
   take_entries(shared, append.entries);
-  shared.commit_to(std::min(append.commit, match));
+  shared.commit_to(
+      std::min(append.commit, RAFT_MUTANT(kCommitBeyondMatch) ? shared.log.last().index : match));
   AppendReply reply{
       .term = shared.term(), .success = true, .match = match, .hint = {}, .round = append.round};
   // A heartbeat's answer confirms leadership and must not wait for the disk; so it claims only what is
   // durable.
-  if (heartbeat) reply.match = std::min(match, shared.durable);
+  if (heartbeat && !RAFT_MUTANT(kHeartbeatMatchUnsynced)) reply.match = std::min(match, shared.durable);
   shared.send(from, reply, heartbeat ? When::kNow : When::kDurable);
   return std::nullopt;
 }
 
 Next on_read_reply(Follower& follower, Shared& shared, const ReadIndexReply& reply) {
-  if (std::erase(follower.reads, reply.id) > 0) shared.out.reads_ready.push_back({reply.id, reply.index});
+  if (std::erase(follower.reads, reply.id) > 0)
+    shared.out.reads_ready.push_back({reply.id, RAFT_MUTANT(kReadServedEarly) ? Index() : reply.index});
   return std::nullopt;
 }
 

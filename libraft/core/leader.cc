@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "libraft/base/check.h"
+#include "libraft/base/mutant.h"
 #include "libraft/core/handlers.h"
 #include "libraft/core/quorum.h"
 
@@ -12,13 +13,14 @@ namespace {
 /// Figure 2, leaders, last rule: only an entry of the current term is committed by counting (§5.4.2).
 void advance_commit(Leader& leader, Shared& shared) {
   const Index reached{quorum_value(shared.membership(), [&](NodeId id) {
-    if (id == shared.self) return shared.durable.value();
+    if (id == shared.self)
+      return (RAFT_MUTANT(kCountUnsyncedLeader) ? shared.log.last().index : shared.durable).value();
     const auto peer = leader.peers.find(id);
     return peer == leader.peers.end() ? 0 : peer->second.match().value();
   })};
-  if (reached > shared.commit && shared.log.term_at(reached) == std::optional<Term>(shared.term())) {
-    shared.commit_to(reached);
-  }
+  if (RAFT_MUTANT(kCommitBeyondMajority)) shared.commit_to(shared.durable);
+  const bool own_term = shared.log.term_at(reached) == std::optional<Term>(shared.term());
+  if (reached > shared.commit && (own_term || RAFT_MUTANT(kCommitOldTerm))) shared.commit_to(reached);
 }
 
 /// Reads that came before the first commit of the term join the next round.
@@ -68,9 +70,10 @@ void begin_round(Leader& leader, Shared& shared) {
 /// leader for election_ticks. A tenth is left for clocks that do not run alike. A transfer is exempt from
 /// stickiness, so it ends the lease.
 bool holds_lease(const Leader& leader, const Shared& shared) {
-  if (!shared.options.lease_reads || leader.transfer || !leader.lease.confirmed_tick) return false;
+  const bool leaving = leader.transfer && !RAFT_MUTANT(kLeaseInTransfer);
+  if (!shared.options.lease_reads || leaving || !leader.lease.confirmed_tick) return false;
   const std::uint64_t age = leader.lease.tick - *leader.lease.confirmed_tick;
-  return age * 10 < std::uint64_t{shared.options.election_ticks} * 9;
+  return age * 10 < std::uint64_t{shared.options.election_ticks} * 9 || RAFT_MUTANT(kLeaseForever);
 }
 
 /// True when the oldest write has been under way for too long. Counts a tick.
@@ -95,7 +98,9 @@ bool check_quorum(Leader& leader, Shared& shared) {
 void press_transfer(Leader& leader, Shared& shared) {
   if (!leader.transfer || leader.transfer->told) return;
   const auto target = leader.peers.find(leader.transfer->target);
-  if (target == leader.peers.end() || target->second.match() != shared.log.last().index) return;
+  if (target == leader.peers.end() || target->second.match() != shared.log.last().index) {
+    if (!RAFT_MUTANT(kTransferToStaleLog) || target == leader.peers.end()) return;
+  }
   leader.transfer->told = true;
   shared.send(leader.transfer->target, TimeoutNow{shared.term()}, When::kNow);
 }
@@ -106,7 +111,9 @@ Role make_leader(Shared& shared) {
   Leader leader;
   adopt_peers(leader, shared);
   leader.first_of_term = shared.log.last().index.next();
-  shared.append(Entry{leader.first_of_term, shared.term(), EntryType::kNoop, nullptr});
+  if (RAFT_MUTANT(kNoNoop)) leader.first_of_term = shared.log.last().index;
+  if (!RAFT_MUTANT(kNoNoop))
+    shared.append(Entry{leader.first_of_term, shared.term(), EntryType::kNoop, nullptr});
   return leader;
 }
 
@@ -153,7 +160,9 @@ Next on_read(Leader& leader, Shared& shared, std::uint64_t id, std::optional<Nod
     return std::nullopt;
   }
   PendingRead read{.id = id, .from = from, .index = shared.commit, .round = leader.round + 1};
-  if (shared.commit < leader.first_of_term) {
+  if (RAFT_MUTANT(kReadRoundReused)) read.round = leader.round;
+  if (RAFT_MUTANT(kReadWithoutRound)) read.round = 0;
+  if (shared.commit < leader.first_of_term && !RAFT_MUTANT(kReadBeforeFirstCommit)) {
     leader.early_reads.push_back(read);
     return std::nullopt;
   }
@@ -183,7 +192,7 @@ Next on_snapshot_ended(Leader& leader, const SnapshotEnded& ended) {
 
 Next flush(Leader& leader, Shared& shared) {
   advance_commit(leader, shared);
-  if (removed(shared)) {
+  if (removed(shared) && !RAFT_MUTANT(kRemovedLeaderStays)) {
     take_leave(leader, shared);
     return make_follower(shared, std::nullopt);
   }

@@ -1,3 +1,4 @@
+#include "libraft/base/mutant.h"
 #include "libraft/core/handlers.h"
 #include "libraft/core/reconfigure.h"
 
@@ -7,8 +8,8 @@ namespace {
 /// One change at a time, and none before an entry of this term is committed: else two majorities that do not
 /// meet could each commit a change.
 bool may_change(const Leader& leader, const Shared& shared) {
-  return !leader.transfer && shared.commit >= leader.first_of_term &&
-         shared.configurations.newest().index <= shared.commit;
+  const bool own_commit = shared.commit >= leader.first_of_term || RAFT_MUTANT(kConfigurationBeforeNoop);
+  return !leader.transfer && own_commit && shared.configurations.newest().index <= shared.commit;
 }
 
 }  // namespace
@@ -23,6 +24,7 @@ bool caught_up(const Leader& leader, const Shared& shared, NodeId id) {
 void steer_membership(Leader& leader, Shared& shared) {
   if (!may_change(leader, shared)) return;
   std::optional<Membership> next;
+  if (RAFT_MUTANT(kJointNeverLeft) && shared.membership().joint()) return;
   if (shared.membership().joint()) {
     next = left_joint(shared.membership());
   } else if (shared.target) {

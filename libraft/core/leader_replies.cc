@@ -72,7 +72,9 @@ void replicate(Progress& progress, Shared& shared, NodeId peer, std::uint64_t ro
     auto entries = shared.log.cached(progress.next(), last, shared.options.append_bytes_max);
     if (!entries) {
       progress.reading_log = true;
-      shared.out.log_reads.push_back({peer, progress.next(), last, shared.options.append_bytes_max});
+      // What has left the memory is on disk; what is behind may still be on its way there.
+      shared.out.log_reads.push_back(
+          {peer, progress.next(), std::min(last, shared.durable), shared.options.append_bytes_max});
       return;
     }
     send_entries(progress, shared, peer, std::move(*entries), round);

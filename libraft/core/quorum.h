@@ -9,6 +9,7 @@
 #include <limits>
 #include <vector>
 
+#include "libraft/base/mutant.h"
 #include "libraft/core/membership.h"
 
 namespace raft {
@@ -31,6 +32,7 @@ std::uint64_t majority_value(const std::vector<NodeId>& half, ValueOf value_of) 
 /// The largest value v such that a quorum of the configuration has value_of(id) >= v.
 template <class ValueOf>
 std::uint64_t quorum_value(const Membership& membership, ValueOf value_of) {
+  if (RAFT_MUTANT(kJointCountsOneHalf)) return detail::majority_value(membership.voters, value_of);
   return std::min(detail::majority_value(membership.voters, value_of),
                   detail::majority_value(membership.outgoing, value_of));
 }

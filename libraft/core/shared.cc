@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libraft/base/check.h"
+#include "libraft/base/mutant.h"
 
 namespace raft {
 namespace {
@@ -17,6 +18,13 @@ bool absorb(Message& earlier, const Message& later) {
   first->match = std::max(first->match, second->match);
   first->round = std::max(first->round, second->round);
   return true;
+}
+
+/// Only in mutants: what waits for the disk, never does.
+bool leaves_early([[maybe_unused]] const Message& message) {
+  return (RAFT_MUTANT(kVoteNotSynced) && std::holds_alternative<VoteReply>(message)) ||
+         (RAFT_MUTANT(kAckBeforeSync) && std::holds_alternative<AppendReply>(message)) ||
+         (RAFT_MUTANT(kCampaignNotSynced) && std::holds_alternative<RequestVote>(message));
 }
 
 }  // namespace
@@ -44,7 +52,7 @@ void Shared::enter_term(Term term) {
 
 void Shared::vote_for(NodeId candidate) {
   if (hard_state_.voted_for == candidate) return;
-  RAFT_CHECK(!hard_state_.voted_for);
+  RAFT_CHECK(!hard_state_.voted_for || RAFT_MUTANT(kVoteTwice));
   hard_state_.voted_for = candidate;
   hard_state_dirty_ = true;
 }
@@ -70,11 +78,13 @@ void Shared::append(Entry entry) {
 void Shared::truncate_from(Index first) {
   RAFT_CHECK(first > commit);
   log.truncate_from(first);
-  configurations.truncate_from(first);
+  if (!RAFT_MUTANT(kConfigurationNotRolledBack)) configurations.truncate_from(first);
   durable = std::min(durable, first.previous());
   // Writes under way vouch for nothing from here on, not even if the same entry comes back later: a write
   // between theirs and its return replaces it on disk.
-  for (Pending& write : pending_) write.last = std::min(write.last, first.previous());
+  if (!RAFT_MUTANT(kOldWritesVouch)) {
+    for (Pending& write : pending_) write.last = std::min(write.last, first.previous());
+  }
   while (!unwritten_.empty() && unwritten_.back().index >= first) unwritten_.pop_back();
 }
 
@@ -106,7 +116,9 @@ void Shared::restore(EntryId last, Configuration configuration) {
   }
   unwritten_base_ = last;
   commit = last.index;
-  if (!kept || configuration.index > configurations.newest().index) {
+  if (RAFT_MUTANT(kSnapshotConfigurationLost)) {
+    configurations.commit_to(commit);
+  } else if (!kept || configuration.index > configurations.newest().index) {
     configurations.reset(std::move(configuration));
   } else {
     configurations.commit_to(commit);
@@ -145,11 +157,11 @@ Effects Shared::finish_step() {
   // Nothing may be said in a term, nor with a vote, that a crash could make this member forget.
   for (Queued& queued : queued_) {
     const std::uint64_t after = queued.when == When::kDurable ? sequence_ : hard_state_sequence_;
-    queued.send.after = after > persisted_sequence_ ? after : 0;
+    queued.send.after = after > persisted_sequence_ && !leaves_early(queued.send.message) ? after : 0;
     out.sends.push_back(std::move(queued.send));
   }
   queued_.clear();
-  out.apply = std::max(out.apply, std::min(commit, durable));
+  out.apply = std::max(out.apply, RAFT_MUTANT(kApplyUnsynced) ? commit : std::min(commit, durable));
   const Index apply = out.apply;
   Effects effects = std::exchange(out, {});
   out.apply = apply;

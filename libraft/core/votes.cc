@@ -1,5 +1,6 @@
 #include <tuple>
 
+#include "libraft/base/mutant.h"
 #include "libraft/core/handlers.h"
 
 namespace raft {
@@ -14,7 +15,7 @@ bool at_least_as_new(EntryId candidate, EntryId own) {
 
 Next answer_vote(Shared& shared, NodeId from, const RequestVote& request, bool settled) {
   const bool free_to_help = !settled || request.transfer || !shared.options.check_quorum;
-  const bool newer = at_least_as_new(request.last, shared.log.last());
+  const bool newer = at_least_as_new(request.last, shared.log.last()) || RAFT_MUTANT(kVoteForStaleLog);
   if (request.pre_vote) {
     const bool granted = free_to_help && newer && request.term > shared.term();
     shared.send(from, VoteReply{granted ? request.term : shared.term(), true, granted}, When::kNow);
@@ -32,7 +33,8 @@ Next answer_vote(Shared& shared, NodeId from, const RequestVote& request, bool s
     next = make_follower(shared, std::nullopt);
   }
   const auto& voted_for = shared.hard_state().voted_for;
-  const bool granted = newer && (next || !settled) && (!voted_for || voted_for == from);
+  const bool granted =
+      newer && (next || !settled) && (!voted_for || voted_for == from || RAFT_MUTANT(kVoteTwice));
   if (granted) {
     shared.vote_for(from);
     if (!next) next = make_follower(shared, std::nullopt);

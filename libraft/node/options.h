@@ -38,6 +38,8 @@ struct SnapshotOptions {
 struct ReplicaOptions {
   NodeId self;
   CoreOptions core;
+  /// For election timeouts, and where the numbers of questions and transfers begin: unlike that of every
+  /// earlier start of this member.
   std::uint64_t seed = 0;
   /// How long one tick is. Core timeouts are multiples of it.
   std::chrono::milliseconds tick{10};

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "libraft/base/mutant.h"
+
 namespace raft {
 
 void Outbox::add(std::vector<Send> sends, Mail& mail) {
@@ -16,7 +18,7 @@ void Outbox::add(std::vector<Send> sends, Mail& mail) {
 }
 
 void Outbox::release(std::uint64_t sequence, Mail& mail) {
-  const auto end = waiting_.upper_bound(sequence);
+  const auto end = RAFT_MUTANT(kOutboxUnordered) ? waiting_.end() : waiting_.upper_bound(sequence);
   for (auto it = waiting_.begin(); it != end; ++it)
     mail[it->second.to].push_back(std::move(it->second.message));
   waiting_.erase(waiting_.begin(), end);

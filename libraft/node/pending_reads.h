@@ -13,7 +13,10 @@ namespace raft {
 /// front.
 class PendingReads {
  public:
-  explicit PendingReads(std::uint32_t retry_ticks) : retry_ticks_(retry_ticks) {}
+  /// `first_id`: unlike those of this member's earlier lives, whose answers may still be under way: they are
+  /// too old for the questions of this one (B30, B78).
+  PendingReads(std::uint32_t retry_ticks, std::uint64_t first_id)
+      : retry_ticks_(retry_ticks), next_id_(first_id) {}
 
   void add(std::vector<std::uint64_t> tickets);
   /// One tick has passed: questions without an answer for long are asked again.
@@ -32,7 +35,7 @@ class PendingReads {
   };
 
   const std::uint32_t retry_ticks_;
-  std::uint64_t next_id_ = 1;
+  std::uint64_t next_id_;
   std::vector<std::uint64_t> waiting_;
   std::map<std::uint64_t, Question> asked_;
 };

@@ -60,7 +60,7 @@ Replica::Replica(const ReplicaOptions& options, const LogStore& log, CoreStart s
     : options_(options),
       log_(&log),
       core_(std::move(start)),
-      reads_(options.read_retry_ticks),
+      reads_(options.read_retry_ticks, options.seed),
       to_apply_(core_.status().commit),
       given_(core_.status().commit),
       applied_(given_),

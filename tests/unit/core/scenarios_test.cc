@@ -343,5 +343,127 @@ TEST_F(Scenario, AppendsThatNoLeaderSendsAreIgnored) {
   EXPECT_EQ(core.status().last.index, Index(0));
 }
 
+// Found by the simulator: after a restart the memory holds no entries, so a peer that lags is served from
+// disk, where the newest entries may not have arrived yet.
+TEST_F(Scenario, ALeaderReadsForAPeerOnlyWhatItsOwnDiskHolds) {
+  LogView log({}, Index(3), {{Index(1), Term(1)}});
+  Core core({.self = kA,
+             .options = quick(),
+             .configurations = {{.members = {.voters = {kA, kB}}}},
+             .hard_state = {Term(1), std::nullopt},
+             .log = std::move(log),
+             .applied = Index(3),
+             .seed = 1});
+  while (core.status().role == RoleName::kFollower) (void)core.step({Tick{}});
+  (void)core.step({Received{kB, VoteReply{core.status().term.next(), true, true}}});
+  (void)core.step({Received{kB, VoteReply{core.status().term, false, true}}});
+  ASSERT_EQ(core.status().role, RoleName::kLeader);
+  // The no-op is entry 4 and not durable; the peer has nothing.
+  const AppendReply nothing{.term = core.status().term, .match = Index(4), .hint = {}};
+  const AppendReply less{.term = core.status().term, .match = Index(3), .hint = {}};
+  Effects effects = core.step({Received{kB, nothing}, Received{kB, less}});
+  ASSERT_EQ(effects.log_reads.size(), 1U);
+  EXPECT_EQ(effects.log_reads[0].first, Index(1));
+  EXPECT_EQ(effects.log_reads[0].last, Index(3));
+}
+
+// Thesis 4.2.2, found by random schedules (seed 1702): the members that hold the last configuration are not
+// in it, and the only one that is in it does not hold it.
+TEST_F(Scenario, AMemberThatIsTakenOutMayLeadUntilThatIsCommitted) {
+  ASSERT_TRUE(cluster_.elect(kB));
+  cluster_.tick_all(2);
+  cluster_.want({.voters = {kA}, .learners = {kC}});
+  // A gets the joint configuration and nothing after it; C gets the last one, in which only A votes.
+  const Membership last{.voters = {kA}, .learners = {kC}};
+  for (int i = 0; i < 2000 && cluster_.core(kC).membership() != last; ++i) {
+    if (i % 10 == 0) cluster_.tick(kB);
+    for (NodeId id : cluster_.ids()) cluster_.complete_write(id);
+    for (NodeId other : {kA, kC}) {
+      cluster_.deliver(other, kB);
+      cluster_.deliver(kB, other);
+    }
+    if (cluster_.core(kA).membership().joint()) cluster_.cut(kB, kA, true);
+  }
+  ASSERT_EQ(cluster_.core(kC).membership(), last);
+  ASSERT_TRUE(cluster_.core(kA).membership().joint());
+  cluster_.crash(kB);
+  cluster_.heal();
+  cluster_.restart(kB);
+  cluster_.tick_all(200);
+  ASSERT_TRUE(cluster_.leads(kA));
+  EXPECT_EQ(cluster_.core(kA).membership(), last);
+}
+
+// Found by random schedules (seed 3218): a peer's window is full of entries that were lost, and the log drops
+// them before they can be sent again.
+TEST_F(Scenario, EntriesThatWereLostAndAreDroppedSinceAreMadeUpForByAState) {
+  ASSERT_TRUE(cluster_.elect(kA));
+  cluster_.propose(kA, "x");
+  cluster_.tick_all(4);
+  cluster_.crash(kC);
+  for (int i = 0; i < 200; ++i) cluster_.propose(kA, "lost");
+  cluster_.tick_all(4);
+  cluster_.compact(kA, cluster_.status(kA).commit);
+  cluster_.restart(kC);
+  cluster_.tick_all(40);
+  EXPECT_EQ(cluster_.snapshots_delivered(), 1U);
+  EXPECT_EQ(cluster_.applied(kC), cluster_.applied(kA));
+}
+
+TEST_F(Scenario, ANewMemberLearnsFirstAndVotesOnceItHasCaughtUp) {
+  ASSERT_TRUE(cluster_.elect(kA));
+  cluster_.tick_all(2);
+  const NodeId newcomer(4);
+  cluster_.want({.voters = {kA, kB, kC, newcomer}});
+  cluster_.tick_all(20);
+  EXPECT_TRUE(cluster_.core(kA).membership().is_learner(newcomer))
+      << "it is not there: nobody may count on it";
+  cluster_.propose(kA, "x");
+  cluster_.tick_all(2);
+  EXPECT_EQ(cluster_.applied(kB).back(), "x");
+  cluster_.add(newcomer);
+  cluster_.tick_all(20);
+  EXPECT_TRUE(cluster_.core(newcomer).membership().is_voter(newcomer));
+  EXPECT_EQ(cluster_.applied(newcomer).back(), "x");
+}
+
+TEST_F(Scenario, AReplacedMemberVotesUntilTheNewOneCan) {
+  ASSERT_TRUE(cluster_.elect(kA));
+  cluster_.tick_all(2);
+  const NodeId newcomer(4);
+  cluster_.want({.voters = {kA, kB, newcomer}, .replacements = {{newcomer, kC}}});
+  cluster_.tick_all(20);
+  EXPECT_TRUE(cluster_.core(kA).membership().is_voter(kC));
+  cluster_.add(newcomer);
+  cluster_.tick_all(40);
+  EXPECT_EQ(cluster_.core(kA).membership(), (Membership{.voters = {kA, kB, newcomer}}));
+}
+
+TEST_F(Scenario, ALeaderWhoseDiskStallsHandsOver) {
+  ASSERT_TRUE(cluster_.elect(kA));
+  cluster_.propose(kA, "x");
+  cluster_.tick_all(4);
+  cluster_.propose(kA, "stuck");
+  for (int i = 0; i < 400 && cluster_.leads(kA); ++i) {
+    for (NodeId id : cluster_.ids()) cluster_.tick(id);
+    // Everyone's disk but the leader's goes on.
+    for (int again = 0; again < 4; ++again) {
+      for (NodeId id : {kB, kC}) {
+        while (cluster_.complete_write(id)) {
+        }
+      }
+      for (NodeId from : cluster_.ids()) {
+        for (NodeId to : cluster_.ids()) {
+          while (cluster_.in_flight(from, to) > 0) cluster_.deliver(from, to);
+        }
+      }
+    }
+  }
+  EXPECT_FALSE(cluster_.leads(kA));
+  const auto leader = cluster_.await_leader();
+  ASSERT_TRUE(leader);
+  EXPECT_EQ(cluster_.applied(*leader).back(), "stuck");
+}
+
 }  // namespace
 }  // namespace raft

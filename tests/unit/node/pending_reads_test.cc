@@ -8,7 +8,7 @@ namespace {
 using Tickets = std::vector<std::uint64_t>;
 
 TEST(PendingReads, AsksOneQuestionForAllThatWait) {
-  PendingReads reads(10);
+  PendingReads reads(10, 1);
   reads.add({1, 2});
   reads.add({3});
   const auto id = reads.ask(true);
@@ -18,14 +18,14 @@ TEST(PendingReads, AsksOneQuestionForAllThatWait) {
 }
 
 TEST(PendingReads, WaitsForALeader) {
-  PendingReads reads(10);
+  PendingReads reads(10, 1);
   reads.add({1});
   EXPECT_FALSE(reads.ask(false));
   EXPECT_TRUE(reads.ask(true));
 }
 
 TEST(PendingReads, AsksAgainUnderANewNumberWhenTheLeaderWasLost) {
-  PendingReads reads(10);
+  PendingReads reads(10, 1);
   reads.add({1});
   const auto first = reads.ask(true);
   reads.failed(*first);
@@ -37,7 +37,7 @@ TEST(PendingReads, AsksAgainUnderANewNumberWhenTheLeaderWasLost) {
 }
 
 TEST(PendingReads, AsksAgainWhenNoAnswerCame) {
-  PendingReads reads(2);
+  PendingReads reads(2, 1);
   reads.add({1});
   ASSERT_TRUE(reads.ask(true));
   reads.tick();

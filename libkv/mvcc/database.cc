@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "libraft/base/mutant.h"
 #include "libraft/disk/database.h"
 
 namespace kv {
@@ -53,6 +54,7 @@ raft::Result<void> Database::write(leveldb::WriteBatch& batch) {
 }
 
 raft::Result<void> Database::sync() {
+  if (RAFT_MUTANT(kTrimBeforeDurable)) return {};
   leveldb::WriteOptions options;
   options.sync = true;
   leveldb::WriteBatch nothing;

@@ -6,6 +6,7 @@
 
 #include "libkv/mvcc/store_batch.h"
 #include "libraft/base/check.h"
+#include "libraft/base/mutant.h"
 
 namespace kv {
 namespace {
@@ -159,6 +160,10 @@ raft::Result<void> Store::write_batch() {
   mark.live_keys = core_->index.view().totals().live;
   const MarkPosition last = ledger_.marks.back();
   const MarkPosition next{.revision = mark.revision, .batch = last.batch + 1};
+  if (RAFT_MUTANT(kAppliedIndexApart)) {
+    RETURN_IF_ERROR(core_->database->write(batch_->rows()));
+    batch_->clear();
+  }
   batch_->put(mark_key(next.revision, next.batch), encode_mark(mark));
   // One mark for each revision: batches that change nothing do not pile up.
   if (last.revision == next.revision) {

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <mutex>
 
+#include "libraft/base/mutant.h"
+
 namespace raft {
 
 /// LevelDB goes on after a failed append and acknowledges what it then loses (finding F1); this stops it.
@@ -23,7 +25,7 @@ class Latch {
 
   /// Passes `status` on, after remembering it when it is the first fault. A missing file is no fault.
   leveldb::Status pass(leveldb::Status status) {
-    if (status.ok() || status.IsNotFound()) return status;
+    if (status.ok() || status.IsNotFound() || RAFT_MUTANT(kGoOnAfterError)) return status;
     std::lock_guard lock(mutex_);
     if (!failed_.load(std::memory_order_relaxed)) {
       first_ = status;

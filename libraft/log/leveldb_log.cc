@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "libraft/base/check.h"
+#include "libraft/base/mutant.h"
 #include "libraft/disk/database.h"
 #include "libraft/log/keys.h"
 #include "libraft/log/log_store.h"
@@ -22,7 +23,7 @@ constexpr std::uint64_t kTruncateEntriesMax = 16384;
 /// power cut can tear, and a torn record with a whole one behind it is damage.
 leveldb::WriteOptions synced() {
   leveldb::WriteOptions options;
-  options.sync = true;
+  options.sync = !RAFT_MUTANT(kLogNotSynced);
   return options;
 }
 
@@ -79,7 +80,7 @@ void LevelDbLog::remove_entries(Index first, Index last) {
 
 Result<void> LevelDbLog::replace_suffix(Index first, StateRecord& state) {
   RAFT_CHECK(first > state.base.index);
-  remove_entries(first, state.last);
+  if (!RAFT_MUTANT(kConflictLeavesEntries)) remove_entries(first, state.last);
   state.last = first.previous();
   if (state.last == state.base.index) {
     state.last_hash = state.base_hash;
@@ -114,7 +115,8 @@ Result<void> LevelDbLog::append(const LogBatch& batch) {
   if (batch.empty()) return {};
   write_.Clear();
   StateRecord state = state_;
-  if (batch.hard_state) state.hard_state = *batch.hard_state;
+  const bool dropped = RAFT_MUTANT(kHardStateDropped) && !batch.entries.empty();
+  if (batch.hard_state && !dropped) state.hard_state = *batch.hard_state;
   if (!batch.entries.empty() && batch.entries.front().index <= state.last) {
     if (auto replaced = replace_suffix(batch.entries.front().index, state); !replaced) {
       return failed(std::move(replaced.error()));
@@ -160,7 +162,7 @@ Result<std::vector<Entry>> LevelDbLog::read(Index first, Index last, std::size_t
 
 Result<void> LevelDbLog::truncate_prefix(EntryId base) {
   if (failed_) return fail(*failed_);
-  if (base.index <= state_.base.index) return {};
+  if (base.index <= state_.base.index || RAFT_MUTANT(kBaseNotPersisted)) return {};
   write_.Clear();
   StateRecord state = state_;
   const Index first = state.base.index.next();

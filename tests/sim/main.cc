@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 
+#include "tests/sim/run/mutants.h"
 #include "tests/sim/run/runner.h"
 
 namespace {
@@ -17,6 +19,7 @@ constexpr int kExitUsage = 64;
 constexpr std::string_view kUsage =
     "usage: sim [--seeds N | --minutes M] [--from SEED] [--jobs N] [--keep-going]\n"
     "       sim --seed SEED [--trace]\n"
+    "       sim --mutants [--seeds N] [--jobs N]\n"
     "\n"
     "Runs whole clusters in virtual time, one a seed, with faults, and checks them.\n"
     "\n"
@@ -27,12 +30,16 @@ constexpr std::string_view kUsage =
     "  --jobs N       worker processes (default: the number of cores)\n"
     "  --keep-going   past the first failure\n"
     "  --seed SEED    one seed, with its options and its last events when it fails\n"
-    "  --trace        every event of that seed\n";
+    "  --trace        every event of that seed\n"
+    "  --mutants      deliberate bugs, one at a time, for N seeds each (default 2000) or until caught: a "
+    "table;\n"
+    "                 needs a build with -DKVD_MUTANTS=ON\n";
 
 struct Arguments {
   sim::RunOptions run;
   std::optional<std::uint64_t> seed;
   bool trace = false;
+  bool mutants = false;
 };
 
 [[noreturn]] void usage_error(std::string_view what) {
@@ -58,6 +65,11 @@ Arguments parse(char** argv) {
     if (option == "--help") {
       std::printf("%.*s", static_cast<int>(kUsage.size()), kUsage.data());
       std::exit(0);
+    }
+    if (option == "--mutants") {
+      arguments.mutants = true;
+      arguments.run.seeds = 2000;
+      continue;
     }
     if (option == "--trace" || option == "--keep-going") {
       (option == "--trace" ? arguments.trace : arguments.run.keep_going) = true;
@@ -118,7 +130,8 @@ bool covers(const sim::RunResult& result) {
 
 int main(int /*argc*/, char** argv) {
   const Arguments arguments = parse(argv);
-  if (arguments.seed) return sim::run_one(*arguments.seed, arguments.trace, 0) ? 0 : 1;
+  if (arguments.seed) return sim::run_one(*arguments.seed, arguments.trace) ? 0 : 1;
+  if (arguments.mutants) return sim::run_mutants(arguments.run.seeds, arguments.run.jobs) ? 0 : 1;
   const sim::RunResult result = sim::run_seeds(arguments.run);
   print_totals(result);
   if (result.failed_seed) {
@@ -126,7 +139,7 @@ int main(int /*argc*/, char** argv) {
                 static_cast<unsigned long long>(*result.failed_seed),
                 static_cast<unsigned long long>(*result.failed_seed));
     std::fflush(stdout);
-    sim::run_one(*result.failed_seed, false, 0);
+    sim::run_one(*result.failed_seed, false);
     return 1;
   }
   return covers(result) ? 0 : 1;

@@ -10,7 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <new>
+#include <memory>
 #include <vector>
 
 #include "tests/sim/run/options.h"
@@ -88,7 +88,7 @@ Shared* share() {
     std::perror("sim: mmap");
     std::exit(70);
   }
-  return new (memory) Shared();
+  return std::construct_at(static_cast<Shared*>(memory));
 }
 
 }  // namespace
@@ -120,7 +120,7 @@ RunResult run_seeds(const RunOptions& options) {
   return result;
 }
 
-bool run_one(std::uint64_t seed, bool trace, unsigned /*mutant*/) {
+bool run_one(std::uint64_t seed, bool trace) {
   const SimOptions options = options_of_seed(seed);
   std::printf("%s", describe(options).c_str());
   std::fflush(stdout);

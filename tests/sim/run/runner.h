@@ -16,7 +16,6 @@ struct RunOptions {
   unsigned twice_every = 50;  ///< each so-manieth seed is run twice and its traces are compared; 0: none
   bool quiet = false;
   bool keep_going = false;  ///< past the first failure
-  unsigned mutant = 0;
 };
 
 struct RunResult {
@@ -28,6 +27,6 @@ struct RunResult {
 /// Stops at the first failure unless told to go on.
 RunResult run_seeds(const RunOptions& options);
 /// One seed in this process, printed as it goes when `trace` is set. True when it passes.
-bool run_one(std::uint64_t seed, bool trace, unsigned mutant);
+bool run_one(std::uint64_t seed, bool trace);
 
 }  // namespace sim

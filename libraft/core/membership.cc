@@ -9,18 +9,18 @@ namespace {
 
 constexpr std::uint8_t kMembershipFormat = 1;
 
-bool contains(const std::vector<NodeId>& ids, NodeId id) {
+}  // namespace
+
+bool is_in(const std::vector<NodeId>& ids, NodeId id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
-}  // namespace
-
 bool Membership::is_voter(NodeId id) const {
-  return contains(voters, id) || contains(outgoing, id);
+  return is_in(voters, id) || is_in(outgoing, id);
 }
 
 bool Membership::is_learner(NodeId id) const {
-  return contains(learners, id) && !is_voter(id);
+  return is_in(learners, id) && !is_voter(id);
 }
 
 std::vector<NodeId> Membership::peers_of(NodeId self) const {

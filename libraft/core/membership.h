@@ -12,6 +12,8 @@
 
 namespace raft {
 
+bool is_in(const std::vector<NodeId>& ids, NodeId id);
+
 /// A configuration. A decision needs a majority of `voters` and, when it is not empty, of `outgoing` too.
 struct Membership {
   std::vector<NodeId> voters;

@@ -7,10 +7,6 @@ namespace {
 
 using Ids = std::vector<NodeId>;
 
-bool contains(const Ids& ids, NodeId id) {
-  return std::find(ids.begin(), ids.end(), id) != ids.end();
-}
-
 Ids sorted(Ids ids) {
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
@@ -18,7 +14,7 @@ Ids sorted(Ids ids) {
 }
 
 Ids without(Ids ids, const Ids& gone) {
-  std::erase_if(ids, [&](NodeId id) { return contains(gone, id); });
+  std::erase_if(ids, [&](NodeId id) { return is_in(gone, id); });
   return ids;
 }
 
@@ -26,10 +22,10 @@ Ids without(Ids ids, const Ids& gone) {
 Ids reachable_voters(const Membership& now, const MembershipTarget& target, const CaughtUp& caught_up) {
   Ids voters;
   for (NodeId id : target.voters) {
-    if (contains(now.voters, id) || (contains(now.learners, id) && caught_up(id))) voters.push_back(id);
+    if (is_in(now.voters, id) || (is_in(now.learners, id) && caught_up(id))) voters.push_back(id);
   }
   for (const auto& [incoming, outgoing] : target.replacements) {
-    if (!contains(voters, incoming) && contains(now.voters, outgoing)) voters.push_back(outgoing);
+    if (!is_in(voters, incoming) && is_in(now.voters, outgoing)) voters.push_back(outgoing);
   }
   return sorted(std::move(voters));
 }
@@ -50,15 +46,15 @@ std::optional<Membership> next_membership(const Membership& now, const Membershi
   // Learners first, in a configuration of their own: they count for nothing, so it needs no joint step.
   Ids learners = now.learners;
   for (NodeId id : wanted) {
-    if (!contains(now.voters, id)) learners.push_back(id);
+    if (!is_in(now.voters, id)) learners.push_back(id);
   }
-  std::erase_if(learners, [&](NodeId id) { return !contains(wanted, id); });
+  std::erase_if(learners, [&](NodeId id) { return !is_in(wanted, id); });
   learners = sorted(std::move(learners));
   if (learners != sorted(now.learners)) return Membership{now.voters, {}, learners};
   if (voters == sorted(now.voters)) return std::nullopt;
   // A voter that is to learn only is a learner from now on; until the joint state is left it votes as well.
   for (NodeId id : now.voters) {
-    if (!contains(voters, id) && contains(wanted, id)) learners.push_back(id);
+    if (!is_in(voters, id) && is_in(wanted, id)) learners.push_back(id);
   }
   return Membership{voters, now.voters, sorted(without(std::move(learners), voters))};
 }

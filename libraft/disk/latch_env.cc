@@ -3,20 +3,14 @@
 #include <cstdarg>
 #include <utility>
 
-#include "libraft/base/mutant.h"
 #include "libraft/disk/database.h"
+#include "libraft/disk/no_logger.h"
 
 namespace raft {
 namespace {
 
 using leveldb::Slice;
 using leveldb::Status;
-
-/// LevelDB's own LOG file says nothing that its statuses do not.
-class NoLogger final : public leveldb::Logger {
- public:
-  void Logv(const char* /*format*/, std::va_list /*arguments*/) override {}
-};
 
 class LatchSequentialFile final : public leveldb::SequentialFile {
  public:
@@ -69,7 +63,7 @@ class LatchWritableFile final : public leveldb::WritableFile {
   Status Close() override {
     if (std::exchange(closed_, true)) return latch_->status();
     return guarded([&] {
-      Status status = log_ && !RAFT_MUTANT(kNoSyncAtRotation) ? target_->Sync() : Status::OK();
+      Status status = log_ ? target_->Sync() : Status::OK();
       return status.ok() ? target_->Close() : status;
     });
   }

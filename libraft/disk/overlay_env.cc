@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "libraft/disk/no_logger.h"
+
 namespace raft {
 namespace {
 
@@ -67,11 +69,6 @@ class MemoryWritableFile final : public leveldb::WritableFile {
 };
 
 class NoLock final : public leveldb::FileLock {};
-
-class NoLogger final : public leveldb::Logger {
- public:
-  void Logv(const char* /*format*/, std::va_list /*arguments*/) override {}
-};
 
 Status closed_status(const std::string& path) {
   return Status::IOError(path, "closed for reading");

@@ -362,6 +362,10 @@ void ThreadedDriver::run_snapshots() {
       if (const auto* failed = std::get_if<JobFailed>(&*result)) {
         log_(LogLevel::kWarning, "event=snapshot-" + std::string(failed->sending ? "send" : "receive") +
                                      "-failed error=\"" + failed->error.text() + "\"");
+        // A disk that failed has failed for everything: nothing else may notice for long, as this member is
+        // sent nothing but states.
+        const ErrorCode code = failed->error.code;
+        if (code == ErrorCode::kIo || code == ErrorCode::kNoSpace) fail_stop(failed->error);
       }
       inbox_.snapshot(std::move(*result));
     }

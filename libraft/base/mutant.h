@@ -37,7 +37,6 @@ enum class Mutant : unsigned {
   kHardStateDropped,
   kTrimBeforeDurable,
   kGoOnAfterError,
-  kNoSyncAtRotation,
   kTornTailKept,
   kAppliedIndexApart,
   kTxnIgnoresCompare,
@@ -50,7 +49,6 @@ enum class Mutant : unsigned {
   kConfigurationNotRolledBack,
   kJointNeverLeft,
   kRemovedLeaderStays,
-  kTransferToStaleLog,
   kBaseNotPersisted,
   kCount,
 };

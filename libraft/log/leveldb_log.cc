@@ -16,8 +16,9 @@
 namespace raft {
 namespace {
 
-/// Entries that truncate_prefix removes in one write.
-constexpr std::uint64_t kTruncateEntriesMax = 16384;
+/// Dropped entries that each write removes beside its own work: many more than one write adds, and still too
+/// few for anyone to wait for.
+constexpr std::uint64_t kSweepEntriesMax = 1024;
 
 /// Every write is synced, also one that nobody waits for: then there is never more than one record that a
 /// power cut can tear, and a torn record with a whole one behind it is damage.
@@ -47,7 +48,7 @@ class LevelDbLog final : public LogStore {
   void remove_entries(Index first, Index last);
   Result<void> replace_suffix(Index first, StateRecord& state);
   Result<void> commit(StateRecord state);
-  Result<void> remove_durably_dropped(Index first, Index last);
+  void sweep();
   Result<void> failed(Error error);
 
   const std::string path_;
@@ -59,6 +60,9 @@ class LevelDbLog final : public LogStore {
   leveldb::WriteBatch write_;
   std::string scratch_;
   std::optional<Error> failed_;
+  // Entries at or before the base that are still to be removed: [swept_.next(), dropped_].
+  Index swept_;
+  Index dropped_;
 };
 
 Error LevelDbLog::placed(Error error) const {
@@ -98,6 +102,7 @@ Result<void> LevelDbLog::failed(Error error) {
 
 /// The batch so far and the new state, synced. The state comes last: it carries the end mark.
 Result<void> LevelDbLog::commit(StateRecord state) {
+  sweep();
   // Never the same key twice: an overwritten key can come back in LevelDB 1.23 (finding F5).
   write_.Delete(state_key(state_.sequence));
   state.sequence = state_.sequence + 1;
@@ -105,7 +110,7 @@ Result<void> LevelDbLog::commit(StateRecord state) {
   encode_state(state, scratch_);
   write_.Put(state_key(state.sequence), scratch_);
   auto written = checked(database_->Write(synced(), &write_), path_);
-  if (!written) return failed(std::move(written.error()));
+  if (!written && !RAFT_MUTANT(kGoOnAfterError)) return failed(std::move(written.error()));
   state_ = state;
   return {};
 }
@@ -182,19 +187,20 @@ Result<void> LevelDbLog::truncate_prefix(EntryId base) {
     state.last_hash = 0;
   }
   const Index last = std::min(base.index, state_.last);
-  // The new base first: entries before it mean nothing, whether or not they are still there.
+  // The new base first: entries before it mean nothing, whether or not they are still there. Later writes
+  // remove them bit by bit, so that nobody waits for a hundred thousand deletions.
   RETURN_IF_ERROR(commit(state));
-  return remove_durably_dropped(first, last);
+  if (swept_ == dropped_) swept_ = first.previous();
+  dropped_ = last;
+  return {};
 }
 
-Result<void> LevelDbLog::remove_durably_dropped(Index first, Index last) {
-  for (Index from = first; from <= last; from = from + kTruncateEntriesMax) {
-    write_.Clear();
-    remove_entries(from, std::min(last, from + (kTruncateEntriesMax - 1)));
-    auto removed = checked(database_->Write(synced(), &write_), path_);
-    if (!removed) return failed(std::move(removed.error()));
-  }
-  return {};
+/// Adds some of the removals that are due to the write under way.
+void LevelDbLog::sweep() {
+  if (swept_ == dropped_) return;
+  const Index last = std::min(dropped_, swept_ + kSweepEntriesMax);
+  remove_entries(swept_.next(), last);
+  swept_ = last;
 }
 
 /// The format and the first state, when the database is new.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "libraft/disk/disk_env.h"
+#include "libraft/log/recover.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/log/script.h"
 
@@ -78,6 +79,25 @@ TEST_F(LogStoreTest, ReadingWhatIsNotThereIsAnErrorWithItsPlace) {
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, ErrorCode::kCorruption);
   EXPECT_EQ(read.error().text(), testing::kLogPath + ": entry 4: is missing");
+}
+
+TEST_F(LogStoreTest, WhatATruncationDropsIsRemovedByTheWritesAfterIt) {
+  std::vector<Entry> many;
+  for (std::uint64_t i = 1; i <= 3000; ++i) many.push_back(entry(i, 1, "x"));
+  append(std::move(many));
+  run(EntryId{Index(2900), Term(1)});
+  const auto leftovers = [&] {
+    log_.close();
+    const auto found = verify_log(disk_, testing::kLogPath);
+    return found ? found->leftovers : 99999;
+  };
+  EXPECT_EQ(leftovers(), 2900U) << "a truncation is one write, whatever it drops";
+  expect_model_after_reopening();
+  EXPECT_EQ(leftovers(), 0U) << "an open removes what is left";
+  ASSERT_TRUE(log_.open());
+  run(EntryId{Index(2950), Term(1)});
+  fill(1);
+  EXPECT_EQ(leftovers(), 0U) << "and so does the next write";
 }
 
 TEST_F(LogStoreTest, AConflictReplacesTheSuffix) {

@@ -98,9 +98,7 @@ bool check_quorum(Leader& leader, Shared& shared) {
 void press_transfer(Leader& leader, Shared& shared) {
   if (!leader.transfer || leader.transfer->told) return;
   const auto target = leader.peers.find(leader.transfer->target);
-  if (target == leader.peers.end() || target->second.match() != shared.log.last().index) {
-    if (!RAFT_MUTANT(kTransferToStaleLog) || target == leader.peers.end()) return;
-  }
+  if (target == leader.peers.end() || target->second.match() != shared.log.last().index) return;
   leader.transfer->told = true;
   shared.send(leader.transfer->target, TimeoutNow{shared.term()}, When::kNow);
 }

@@ -4,7 +4,6 @@
 
 #include "libraft/core/describe.h"
 #include "libraft/core/invariants.h"
-#include "libraft/core/quorum.h"
 
 namespace sim {
 namespace {
@@ -18,10 +17,16 @@ std::string text(EntryId id) {
   return std::to_string(id.index.value()) + "@" + std::to_string(id.term.value());
 }
 
+/// Deliberately not libraft/core/quorum.h, which is under test.
+template <class Holds>
+bool majority(const std::vector<NodeId>& ids, Holds holds) {
+  return ids.empty() || 2 * static_cast<std::size_t>(std::ranges::count_if(ids, holds)) > ids.size();
+}
+
 }  // namespace
 
 RaftChecks::RaftChecks(Verdict& verdict, Coverage& coverage)
-    : verdict_(verdict), coverage_(coverage), committed_{Term(0), Term(1)} {}
+    : verdict_(verdict), coverage_(coverage), committed_{Committed{}, Committed{Term(1), Term(0)}} {}
 
 void RaftChecks::fail(NodeId node, const std::string& what) {
   verdict_.fail("member " + raft::describe(node) + ": " + what);
@@ -73,6 +78,7 @@ void RaftChecks::stepped(NodeId node, const Moment& before, const raft::Core& co
   if (const auto broken = raft::broken_transition(before.status, after)) fail(node, *broken);
   if (core.membership().joint() && !before.membership.joint()) coverage_.hit(Sometimes::kJointConfiguration);
   if (after.role == raft::RoleName::kLeader) check_leader(node, before.status, core);
+  check_membership(node, before, core);
   if (after.commit > before.status.commit) check_commit(node, before, core);
 }
 
@@ -86,11 +92,29 @@ void RaftChecks::check_leader(NodeId node, const raft::CoreStatus& before, const
          "leads term " + std::to_string(term.value()) + ", as does member " + raft::describe(leader->second));
   }
   if (fresh) coverage_.hit(Sometimes::kLeaderChange);
-  const EntryId newest{committed(), committed_.back()};
-  if (newest.index >= core.log().base().index &&
-      core.log().term_at(newest.index) != std::optional<Term>(newest.term)) {
-    fail(node, "was elected without the committed entry " + text(newest));
+  // What leaders before this one committed; one that slept through its election may be behind later ones.
+  Index newest = committed();
+  while (committed_[newest.value()].leader >= term) newest = newest.previous();
+  const EntryId needed{newest, committed_[newest.value()].term};
+  if (needed.index >= core.log().base().index &&
+      core.log().term_at(needed.index) != std::optional<Term>(needed.term)) {
+    fail(node, "was elected without the committed entry " + text(needed));
   }
+}
+
+/// Who counts is what the log says; a leader changes it only in a term that is its own beyond doubt, and goes
+/// once it is out of it (section 6, thesis 4.2.2).
+void RaftChecks::check_membership(NodeId node, const Moment& before, const raft::Core& core) {
+  const raft::CoreStatus after = core.status();
+  const raft::Configuration& newest = core.shared().configurations.newest();
+  if (newest.index > after.last.index) fail(node, "goes by a membership that its log does not hold");
+  if (after.role != raft::RoleName::kLeader) return;
+  if (newest.index <= after.commit && !newest.members.is_voter(node))
+    fail(node, "leads, though it was voted out and that is committed");
+  const bool changed =
+      before.status.role == raft::RoleName::kLeader && newest.index > before.status.last.index;
+  if (changed && core.log().term_at(after.commit) != std::optional<Term>(after.term))
+    fail(node, "changes the membership before it has committed anything in its term");
 }
 
 void RaftChecks::check_commit(NodeId node, const Moment& before, const raft::Core& core) {
@@ -101,9 +125,9 @@ void RaftChecks::check_commit(NodeId node, const Moment& before, const raft::Cor
     if (!term) continue;  // came as a state
     if (index > committed()) {
       check_new_commit(node, before, core, {index, *term});
-    } else if (committed_[index.value()] != *term) {
+    } else if (committed_[index.value()].term != *term) {
       fail(node, "commits " + text({index, *term}) + ", but committed was " +
-                     text({index, committed_[index.value()]}));
+                     text({index, committed_[index.value()].term}));
     }
   }
 }
@@ -122,14 +146,15 @@ void RaftChecks::check_new_commit(NodeId node, const Moment& before, const raft:
   if (!durable_on_quorum(before.membership, entry) && !durable_on_quorum(core.membership(), entry)) {
     fail(node, "commits " + text(entry) + ", which is not on the disks of a quorum");
   }
-  committed_.push_back(entry.term);
+  committed_.push_back({entry.term, std::max(before.status.term, after.term)});
 }
 
 bool RaftChecks::durable_on_quorum(const raft::Membership& membership, EntryId entry) {
-  return raft::quorum_of(membership, [&](NodeId id) {
+  const auto holds = [&](NodeId id) {
     const auto disk = disks_.find(id);
     return disk != disks_.end() && disk->second.image.covers(entry);
-  });
+  };
+  return majority(membership.voters, holds) && majority(membership.outgoing, holds);
 }
 
 void RaftChecks::check_vote(NodeId from, NodeId to, Term term) {

@@ -43,6 +43,10 @@ class RaftChecks {
   [[nodiscard]] std::uint64_t leaders_elected() const { return leaders_.size(); }
 
  private:
+  struct Committed {
+    raft::Term term;
+    raft::Term leader;  // the term in which it was committed first
+  };
   struct Disk {
     LogImage image;
     std::vector<LogImage> possible;  // what a crash now may leave, beside `image`
@@ -50,6 +54,7 @@ class RaftChecks {
   };
 
   void check_leader(raft::NodeId node, const raft::CoreStatus& before, const raft::Core& core);
+  void check_membership(raft::NodeId node, const Moment& before, const raft::Core& core);
   void check_commit(raft::NodeId node, const Moment& before, const raft::Core& core);
   void check_new_commit(raft::NodeId node, const Moment& before, const raft::Core& core, raft::EntryId entry);
   void check_vote(raft::NodeId from, raft::NodeId to, raft::Term term);
@@ -61,7 +66,7 @@ class RaftChecks {
   std::map<raft::NodeId, Disk> disks_;
   std::map<raft::Term, raft::NodeId> leaders_;
   std::map<std::pair<raft::NodeId, raft::Term>, raft::NodeId> votes_;
-  std::vector<raft::Term> committed_;  // by index
+  std::vector<Committed> committed_;  // by index
 };
 
 }  // namespace sim

@@ -54,7 +54,6 @@ constexpr Described kMutants[] = {
     {Mutant::kHardStateDropped, "hard-state-dropped", "term and vote are lost when entries come along (B3)"},
     {Mutant::kTrimBeforeDurable, "trim-before-durable", "the log is cut before the state is on disk (B56)"},
     {Mutant::kGoOnAfterError, "go-on-after-error", "a disk error is not final (B57)"},
-    {Mutant::kNoSyncAtRotation, "no-sync-at-rotation", "a log file is left behind unsynced (B63)"},
     {Mutant::kTornTailKept, "torn-tail-kept", "a torn tail is not cut before LevelDB opens (B59)"},
     {Mutant::kAppliedIndexApart, "applied-index-apart", "applied index in a batch of its own (B50)"},
     {Mutant::kTxnIgnoresCompare, "txn-ignores-compare", "every condition of a transaction holds"},
@@ -70,7 +69,6 @@ constexpr Described kMutants[] = {
      "a truncated change stays in force (B44)"},
     {Mutant::kJointNeverLeft, "joint-never-left", "nobody leaves the joint configuration (B46)"},
     {Mutant::kRemovedLeaderStays, "removed-leader-stays", "a removed leader goes on (B47)"},
-    {Mutant::kTransferToStaleLog, "transfer-to-stale-log", "leadership is offered to a log that lags (B16)"},
     {Mutant::kBaseNotPersisted, "base-not-persisted", "the log forgets that a state took its place (B54)"},
 };
 

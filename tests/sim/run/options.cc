@@ -24,7 +24,7 @@ void draw_replica(SimOptions& options, Dice& dice) {
   replica.core.cache_bytes_max = dice.percent(50) ? dice.between(0, 2048) : 1U << 20U;
   replica.core.caught_up_entries = dice.between(1, 50);
   replica.core.disk_stall_ticks = dice.percent(50) ? 2 * replica.core.election_ticks : 0;
-  replica.core.lease_reads = dice.percent(20);
+  replica.core.lease_reads = dice.percent(35);
   replica.held_ticks_max = narrow(dice.between(5, 100));
   replica.read_retry_ticks = narrow(dice.between(5, 60));
   replica.applying_bytes_max = dice.percent(50) ? dice.between(64, 4096) : 1U << 20U;

@@ -150,7 +150,14 @@ void Faults::pause() {
   if (victim == nullptr) return;
   note("pause", victim);
   world_.coverage().hit(Sometimes::kPause);
-  victim->pause(dice_.between(kSecond / 20, kPauseMax));
+  const Micros duration = dice_.between(kSecond / 20, kPauseMax);
+  victim->pause(duration);
+  if (!dice_.percent(40)) return;
+  // It wakes to silence: nobody tells it what happened meanwhile.
+  world_.isolate(victim->self());
+  world_.queue().after(duration + dice_.below(kSecond), [this, id = victim->self()] {
+    if (!stopped_) world_.rejoin(id);
+  });
 }
 
 /// With lease reads clocks may differ by less than a tenth, else by as much as they like.

@@ -21,7 +21,9 @@ void Faults::change_members() {
   } else if (what < 7) {
     remove_member();
   } else {
-    replace_member();
+    // Sometimes several at once: a joint change whose halves hardly overlap.
+    const std::uint64_t times = dice_.percent(30) ? dice_.between(2, 3) : 1;
+    for (std::uint64_t i = 0; i < times; ++i) replace_member();
   }
 }
 

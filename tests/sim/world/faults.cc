@@ -187,6 +187,15 @@ void Faults::transfer() {
   std::vector<Node*> all = world_.nodes();
   const raft::NodeId target = dice_.pick(all)->self();
   leader->transfer(dice_.percent(50) ? std::optional(target) : std::nullopt);
+  if (!dice_.percent(40)) return;
+  // It asks its successor to go ahead, and hears no more.
+  world_.queue().after(dice_.below(kSecond / 5), [this, id = leader->self()] {
+    if (stopped_) return;
+    world_.isolate(id);
+    world_.queue().after(dice_.between(kSecond / 2, 3 * kSecond), [this, id] {
+      if (!stopped_) world_.rejoin(id);
+    });
+  });
 }
 
 /// For a while the network is much worse than usual.

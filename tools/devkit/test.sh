@@ -53,8 +53,8 @@ test_asan() {
 }
 test_tsan() {
   step "tsan configure" configure tsan
-  step "tsan build" compile tsan unit_tests "${TOOLS[@]}"
-  step "tsan unit and chaos tests" check tsan -j "$(nproc)" -L 'unit|chaos'
+  step "tsan build" compile tsan threaded_tests "${TOOLS[@]}"
+  step "tsan threads and chaos tests" check tsan -j "$(nproc)" -L 'threads|chaos'
 }
 
 # test_all [release|asan|tsan ...]: all three unless told which.

@@ -17,7 +17,7 @@ namespace {
 using std::chrono::milliseconds;
 
 Hello hello_to(const Member& member, std::uint64_t sender) {
-  return {.cluster_id = kCluster, .sender = NodeId(sender), .receiver = member.id()};
+  return {.cluster_id = kTestCluster, .sender = NodeId(sender), .receiver = member.id()};
 }
 
 std::string messages_frame(const std::vector<Message>& messages) {
@@ -98,7 +98,7 @@ TEST(HostilePeer, AnsweringWithAnUnknownVersionIsLeft) {
   RawSocket socket = listener.accept();
   ASSERT_TRUE(socket.receive());
   socket.send(hello_frame(
-      {.newest = 9, .oldest = 9, .cluster_id = kCluster, .sender = NodeId(2), .receiver = NodeId(1)}));
+      {.newest = 9, .oldest = 9, .cluster_id = kTestCluster, .sender = NodeId(2), .receiver = NodeId(1)}));
   EXPECT_TRUE(socket.hung_up());
   EXPECT_TRUE(a.wait_logged("refused: member 2 speaks peer protocol 9 to 9"));
 }
@@ -136,7 +136,7 @@ TEST(HostilePeer, ThatHangsUpIsNoticedWithoutSending) {
   {
     RawSocket socket = listener.accept();
     ASSERT_TRUE(socket.receive());
-    socket.send(hello_frame({.cluster_id = kCluster, .sender = NodeId(2), .receiver = NodeId(1)}));
+    socket.send(hello_frame({.cluster_id = kTestCluster, .sender = NodeId(2), .receiver = NodeId(1)}));
     ASSERT_TRUE(a.wait_connected(NodeId(2)));
   }
   EXPECT_TRUE(a.wait_logged("event=peer-lost peer=2"));
@@ -152,7 +152,7 @@ TEST(HostilePeer, ThatNeverReadsDoesNotBlockSend) {
   a.start();
   RawSocket socket = listener.accept();
   ASSERT_TRUE(socket.receive());
-  socket.send(hello_frame({.cluster_id = kCluster, .sender = NodeId(2), .receiver = NodeId(1)}));
+  socket.send(hello_frame({.cluster_id = kTestCluster, .sender = NodeId(2), .receiver = NodeId(1)}));
   ASSERT_TRUE(a.wait_connected(NodeId(2)));
   const SharedBytes payload = shared(std::string(64U << 10U, 'x'));
   // First the kernel's buffers fill, then the queue.

@@ -19,7 +19,7 @@ constexpr milliseconds kLook{5};
 AsioTransportOptions member_options(std::uint64_t id, std::uint16_t port) {
   AsioTransportOptions options;
   options.self = NodeId(id);
-  options.cluster_id = kCluster;
+  options.cluster_id = kTestCluster;
   options.listen = {{"127.0.0.1", port}};
   options.limits.reconnect_pause_min = milliseconds(2);
   options.limits.reconnect_pause_max = milliseconds(20);

@@ -14,7 +14,7 @@
 
 namespace raft {
 
-inline constexpr std::uint64_t kCluster = 0xc1;
+inline constexpr std::uint64_t kTestCluster = 0xc1;
 
 /// Short times, so that tests of timeouts are short.
 AsioTransportOptions member_options(std::uint64_t id, std::uint16_t port = 0);

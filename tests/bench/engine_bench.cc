@@ -32,13 +32,14 @@ int main(int argc, char** argv) {
   if (::mkdtemp(directory.data()) == nullptr) return 1;
   auto env = raft::make_disk_env({});
   auto log = raft::open_log_store({.env = env.get(), .path = directory + "/wal"});
-  auto machine = kv::Machine::open({.env = env.get(), .path = directory + "/snap", .members = {{.id = raft::NodeId(1)}}});
+  auto machine = kv::Machine::open(
+      {.env = env.get(), .path = directory + "/snap", .members = {{.id = raft::NodeId(1)}}});
   NoTransport transport;
   kv::ReplicaServerOptions options;
   options.replica.self = raft::NodeId(1);
-  auto server = kv::ReplicaServer::start(
-      options, {log->get(), machine->get(), &transport}, [](raft::LogLevel, std::string_view) {},
-      {.failed = [](const raft::Error&) {}});
+  auto server = kv::ReplicaServer::start(options, {log->get(), machine->get(), &transport},
+                                         [](raft::LogLevel, std::string_view) {},
+                                         {.failed = [](const raft::Error&) {}});
   std::atomic<bool> running = true;
   std::atomic<std::uint64_t> done = 0;
   std::atomic<int> open = in_flight;

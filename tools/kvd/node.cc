@@ -188,10 +188,10 @@ raft::Result<void> RunningNode::start(std::function<void(const raft::Error&)> fa
   RETURN_IF_ERROR(transport_->start([this](raft::NodeId from, std::vector<raft::Message> messages) {
     server_->receive(from, std::move(messages));
   }));
-  context_.emplace(kv::api::Context{
-      .server = *server_,
-      .options = {.txn_ops_max = config_.max_txn_ops, .learners_max = config_.max_learners},
-      .metrics = metrics_.get()});
+  context_.emplace(
+      kv::api::Context{.server = *server_,
+                       .options = {.txn_ops_max = config_.max_txn_ops, .learners_max = config_.max_learners},
+                       .metrics = metrics_.get()});
   RETURN_IF_ERROR(serve(config_.listen_client_urls, kv::api::Pages::kClient));
   if (!config_.listen_metrics_urls.empty())
     RETURN_IF_ERROR(serve(config_.listen_metrics_urls, kv::api::Pages::kMetrics));

@@ -7,9 +7,9 @@
 #include <map>
 
 #include "tools/common/cluster_ids.h"
+#include "tools/common/identity.h"
 #include "tools/kvd/config.h"
 #include "tools/kvd/flags.h"
-#include "tools/common/identity.h"
 
 namespace tools::kvd {
 namespace {

@@ -7,18 +7,12 @@
 #include <algorithm>
 #include <vector>
 
+#include "libkv/mvcc/slice.h"
 #include "libraft/base/mutant.h"
 #include "libraft/disk/database.h"
 
 namespace kv {
 namespace {
-
-leveldb::Slice slice(std::string_view bytes) {
-  return {bytes.data(), bytes.size()};
-}
-std::string_view view(const leveldb::Slice& slice) {
-  return {slice.data(), slice.size()};
-}
 
 /// A walk reads each block once: it would only drop what the block cache holds.
 leveldb::ReadOptions walking() {

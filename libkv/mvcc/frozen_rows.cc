@@ -3,19 +3,10 @@
 #include <leveldb/db.h>
 #include <leveldb/iterator.h>
 
+#include "libkv/mvcc/slice.h"
 #include "libraft/disk/database.h"
 
 namespace kv {
-namespace {
-
-leveldb::Slice slice(std::string_view bytes) {
-  return {bytes.data(), bytes.size()};
-}
-std::string_view view(const leveldb::Slice& slice) {
-  return {slice.data(), slice.size()};
-}
-
-}  // namespace
 
 FrozenRows::FrozenRows(leveldb::DB& database, std::string place, std::shared_ptr<const void> owner)
     : owner_(std::move(owner)),

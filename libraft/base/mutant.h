@@ -50,6 +50,10 @@ enum class Mutant : unsigned {
   kJointNeverLeft,
   kRemovedLeaderStays,
   kBaseNotPersisted,
+  kLeaseExpiresInAnyTerm,
+  kLeaseNotToldAnew,
+  kLeaseBroughtBack,
+  kLeaseForgetsRenewal,
   kCount,
 };
 

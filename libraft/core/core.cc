@@ -142,6 +142,8 @@ Next Core::receive(NodeId from, Message&& message) {
                         // The replica carries states and gives none of these to the core.
                         [&](SnapshotChunk&) -> Next { return std::nullopt; },
                         [&](SnapshotAck&) -> Next { return std::nullopt; },
+                        // Taken out by the service that it is for, before the core.
+                        [&](ServiceNote&) -> Next { return std::nullopt; },
                         [&](ReadIndexReply& reply) -> Next {
                           if (auto* follower = std::get_if<Follower>(&role_))
                             return on_read_reply(*follower, shared_, reply);

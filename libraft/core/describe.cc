@@ -61,6 +61,10 @@ std::string body(const SnapshotAck& m) {
          " verdict=" + std::string(kVerdicts[static_cast<std::size_t>(m.verdict)]);
 }
 
+std::string body(const ServiceNote& m) {
+  return "service-note bytes=" + number(m.bytes ? m.bytes->size() : 0);
+}
+
 }  // namespace
 
 std::string describe(NodeId id) {

@@ -106,8 +106,14 @@ struct SnapshotAck {
   bool operator==(const SnapshotAck&) const = default;
 };
 
+/// A word between the services on top of two members, which consensus only carries. It may be lost.
+struct ServiceNote {
+  Term term;  ///< the sender's; informative
+  SharedBytes bytes;
+};
+
 using Message = std::variant<RequestVote, VoteReply, AppendEntries, AppendReply, TimeoutNow, ForwardProposals,
-                             ReadIndexRequest, ReadIndexReply, SnapshotChunk, SnapshotAck>;
+                             ReadIndexRequest, ReadIndexReply, SnapshotChunk, SnapshotAck, ServiceNote>;
 
 /// The term a message was sent in.
 inline Term term_of(const Message& message) {

@@ -153,6 +153,13 @@ Fault read(ByteReader& from, SnapshotAck& m) {
   return nullptr;
 }
 
+Fault read(ByteReader& from, ServiceNote& m) {
+  const std::string_view bytes = from.bytes();
+  if (bytes.size() > kPayloadBytesMax) return "the note is over the limit";
+  m.bytes = std::make_shared<const std::string>(bytes);
+  return nullptr;
+}
+
 /// Reads what follows the kind into a new element of `out`.
 template <class M>
 Fault read_as(ByteReader& from, std::vector<Message>& out) {
@@ -184,6 +191,8 @@ Fault read_one(ByteReader& from, std::vector<Message>& out) {
       return read_as<SnapshotChunk>(from, out);
     case MessageKind::kSnapshotAck:
       return read_as<SnapshotAck>(from, out);
+    case MessageKind::kServiceNote:
+      return read_as<ServiceNote>(from, out);
   }
   return "unknown kind of message";
 }

@@ -65,6 +65,9 @@ std::size_t body_size(const SnapshotChunk& m) {
 std::size_t body_size(const SnapshotAck&) {
   return 3 * kNumberBytes + 1;
 }
+std::size_t body_size(const ServiceNote& m) {
+  return kNumberBytes + bytes_size(view(m.bytes).size());
+}
 
 // Writing.
 
@@ -152,6 +155,11 @@ void write(ByteWriter& to, const SnapshotAck& m) {
   to.u8(static_cast<std::uint8_t>(m.verdict));
   to.u64(m.transfer);
   to.u64(m.next);
+}
+
+void write(ByteWriter& to, const ServiceNote& m) {
+  begin(to, MessageKind::kServiceNote, m.term);
+  to.bytes(view(m.bytes));
 }
 
 }  // namespace

@@ -20,9 +20,10 @@ enum class MessageKind : std::uint8_t {
   kReadIndexReply = 8,
   kSnapshotChunk = 9,
   kSnapshotAck = 10,
+  kServiceNote = 11,
 };
 
-static_assert(std::variant_size_v<Message> == 10,
+static_assert(std::variant_size_v<Message> == 11,
               "a new message needs a kind, a layout and a line in FORMAT.md");
 
 }  // namespace raft

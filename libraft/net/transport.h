@@ -10,7 +10,7 @@
 
 namespace raft {
 
-/// Thread: send may be called from any one thread; it never blocks.
+/// Thread: any; send never blocks, and what one thread sends keeps its order.
 class Transport {
  public:
   virtual ~Transport() = default;

@@ -70,6 +70,7 @@ std::vector<Message> sample_messages() {
        {SnapshotAck::Verdict::kGoOn, SnapshotAck::Verdict::kInstalled, SnapshotAck::Verdict::kRefused}) {
     all.push_back(SnapshotAck{Term(7), 3, kLast, verdict});
   }
+  all.push_back(ServiceNote{Term(7), shared(std::string("\0n", 2))});
   return all;
 }
 
@@ -96,6 +97,7 @@ std::string dump(const Message& message) {
   if (const auto* chunk = std::get_if<SnapshotChunk>(&message); chunk != nullptr && chunk->bytes) {
     text += "\n" + escaped(*chunk->bytes);
   }
+  if (const auto* note = std::get_if<ServiceNote>(&message)) text += "\n" + escaped(*note->bytes);
   if (const auto* forward = std::get_if<ForwardProposals>(&message)) {
     for (const SharedBytes& payload : forward->payloads) text += "\n" + escaped(*payload);
   }

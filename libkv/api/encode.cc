@@ -70,6 +70,19 @@ template <class Sink>
 void describe_body(const MembersResult&, Sink&) {}
 
 template <class Sink>
+void describe_body(const LeaseGrantResult& result, Sink& sink) {
+  sink.template number<2>(bits(result.lease));
+  sink.template number<3>(bits(result.ttl));
+}
+
+template <class Sink>
+void describe_body(const LeaseRevokeResult&, Sink&) {}
+
+/// No client asks for one.
+template <class Sink>
+void describe_body(const LeaseCheckpointResult&, Sink&) {}
+
+template <class Sink>
 void describe_body(const TxnResult& result, Sink& sink) {
   sink.template number<2>(result.succeeded ? 1 : 0);
   for (const OpResult& op : result.responses) embed<3>(op, sink);

@@ -31,6 +31,8 @@ Status status_of(ApiError error) {
       return {Code::kInternal, "grpc: error unmarshalling request: the message is not valid protobuf"};
     case ApiError::kResponseTooLarge:
       return {Code::kResourceExhausted, "grpc: trying to send message larger than max 2147483647"};
+    case ApiError::kLeaseTtlTooLarge:
+      return {Code::kOutOfRange, "etcdserver: too large lease TTL"};
     case ApiError::kBadUrls:
       return {Code::kInvalidArgument, "etcdserver: given member URLs are invalid"};
   }
@@ -43,6 +45,8 @@ Status status_of(KvError error) {
       return {Code::kInvalidArgument, "etcdserver: key not found"};
     case KvError::kLeaseNotFound:
       return {Code::kNotFound, "etcdserver: requested lease not found"};
+    case KvError::kLeaseExists:
+      return {Code::kFailedPrecondition, "etcdserver: lease already exists"};
     case KvError::kCompacted:
       return {Code::kOutOfRange, "etcdserver: mvcc: required revision has been compacted"};
     case KvError::kFutureRevision:

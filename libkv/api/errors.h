@@ -21,7 +21,8 @@ enum class ApiError : std::uint8_t {
   kNoLeader,
   kBadMessage,        ///< the request is no such protobuf message
   kResponseTooLarge,  ///< over what gRPC can carry
-  kBadUrls,           ///< the peer URLs of a member are not such
+  kLeaseTtlTooLarge,
+  kBadUrls,  ///< the peer URLs of a member are not such
 };
 
 rpc::Status status_of(ApiError error);

@@ -74,6 +74,17 @@ void add_store(MetricsPage& page, const KvServer& server, std::uint64_t quota_by
              static_cast<double>(view.compacted_revision()));
 }
 
+void add_leases(MetricsPage& page, const LeaseCounts& counts) {
+  page.counter("etcd_debugging_lease_granted_total", "Leases granted.", number(counts.granted));
+  page.counter("etcd_debugging_lease_revoked_total", "Leases that ended.", number(counts.revoked));
+  page.counter("etcd_debugging_lease_renewed_total", "Leases kept alive, while this member led.",
+               number(counts.renewed));
+  page.counter("etcd_debugging_server_lease_expired_total", "Leases that ran out, while this member led.",
+               number(counts.expired));
+  page.counter("etcd_server_lease_expired_total", "Leases that ran out, while this member led.",
+               number(counts.expired));
+}
+
 void add_versions(MetricsPage& page, const ServerStatus& status) {
   page.gauge("etcd_server_version", "The version of etcd whose API this is.", 1,
              {{"server_version", std::string(kEtcdVersion)}});
@@ -137,6 +148,7 @@ class PrometheusMetrics final : public Metrics {
     MetricsPage page;
     add_raft(page, status);
     add_store(page, server, quota_bytes);
+    add_leases(page, server.lease_counts());
     add_disk(page);
     add_peers(page, peers);
     add_round_trips(page);

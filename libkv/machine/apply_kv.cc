@@ -34,8 +34,8 @@ std::expected<DeleteRangeResult, ReadFault> delete_range_step(Store& store, cons
   return result;
 }
 
-std::expected<PutResult, ReadFault> apply_put(Store& store, PutOp&& op) {
-  if (!lease_exists(op.lease)) return refuse(KvError::kLeaseNotFound);
+std::expected<PutResult, ReadFault> apply_put(Store& store, const LeaseTable& leases, PutOp&& op) {
+  if (!lease_exists(leases, op.lease)) return refuse(KvError::kLeaseNotFound);
   if ((op.ignore_value || op.ignore_lease) && !store.exists(op.key)) return refuse(KvError::kKeyNotFound);
   store.begin_request();
   auto result = put_step(store, std::move(op));

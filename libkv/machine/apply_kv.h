@@ -3,6 +3,7 @@
 
 #include <expected>
 
+#include "libkv/lease/lease_table.h"
 #include "libkv/machine/command.h"
 #include "libkv/machine/outcome.h"
 #include "libkv/mvcc/store.h"
@@ -10,7 +11,7 @@
 namespace kv {
 
 /// Requests of their own (contract sections 2.3, 2.4). A refusal has changed nothing.
-std::expected<PutResult, ReadFault> apply_put(Store& store, PutOp&& op);
+std::expected<PutResult, ReadFault> apply_put(Store& store, const LeaseTable& leases, PutOp&& op);
 std::expected<DeleteRangeResult, ReadFault> apply_delete_range(Store& store, const DeleteRangeOp& op);
 
 /// Steps inside a request. Require what the checks in front of it establish: the lease exists, and so does

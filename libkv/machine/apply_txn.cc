@@ -1,6 +1,7 @@
 #include "libkv/machine/apply_txn.h"
 
 #include "libkv/machine/apply_kv.h"
+#include "libkv/machine/leases.h"
 #include "libkv/machine/txn_plan.h"
 
 namespace kv {
@@ -8,15 +9,19 @@ namespace {
 
 class StoreReader : public TxnReader {
  public:
-  explicit StoreReader(const Store& store) : store_(store) {}
+  StoreReader(const Store& store, const LeaseTable& leases) : store_(store), leases_(leases) {}
   [[nodiscard]] std::expected<RangeResult, ReadFault> range(const RangeOp& op) const override {
     return store_.range(op);
   }
   [[nodiscard]] std::int64_t revision() const override { return store_.revision(); }
   [[nodiscard]] std::int64_t compacted_revision() const override { return store_.compacted_revision(); }
+  [[nodiscard]] bool lease_exists(std::int64_t lease) const override {
+    return kv::lease_exists(leases_, lease);
+  }
 
  private:
   const Store& store_;
+  const LeaseTable& leases_;
 };
 
 /// Runs the steps of a planned path. Only the disk can stop it.
@@ -62,8 +67,8 @@ class Execution {
 
 }  // namespace
 
-std::expected<TxnResult, ReadFault> apply_txn(Store& store, TxnOp&& txn) {
-  const auto path = plan_txn(StoreReader(store), txn);
+std::expected<TxnResult, ReadFault> apply_txn(Store& store, const LeaseTable& leases, TxnOp&& txn) {
+  const auto path = plan_txn(StoreReader(store, leases), txn);
   if (!path) return std::unexpected(path.error());
   store.begin_request();
   auto result = Execution(store, *path).txn(txn);

@@ -3,6 +3,7 @@
 
 #include <expected>
 
+#include "libkv/lease/lease_table.h"
 #include "libkv/machine/command.h"
 #include "libkv/machine/outcome.h"
 #include "libkv/mvcc/store.h"
@@ -10,6 +11,6 @@
 namespace kv {
 
 /// Decides everything on the state before it, then executes one path. A refusal has changed nothing.
-std::expected<TxnResult, ReadFault> apply_txn(Store& store, TxnOp&& txn);
+std::expected<TxnResult, ReadFault> apply_txn(Store& store, const LeaseTable& leases, TxnOp&& txn);
 
 }  // namespace kv

@@ -119,8 +119,51 @@ struct PromoteMemberOp {
   bool operator==(const PromoteMemberOp&) const = default;
 };
 
+/// A new lease; its id comes from the member that proposes, and so does its length, in bounds (contract
+/// section 4).
+struct LeaseGrantOp {
+  std::int64_t lease = 0;
+  std::int64_t ttl = 0;  ///< seconds
+
+  bool operator==(const LeaseGrantOp&) const = default;
+};
+
+/// The lease ends, and all that hangs on it is deleted in one revision.
+struct LeaseRevokeOp {
+  std::int64_t lease = 0;
+
+  bool operator==(const LeaseRevokeOp&) const = default;
+};
+
+/// The same because its time is over, as the leader of `term` says: nothing in an entry of another term,
+/// whose leader may have heard of the lease since.
+struct LeaseExpireOp {
+  std::int64_t lease = 0;
+  raft::Term term;
+
+  bool operator==(const LeaseExpireOp&) const = default;
+};
+
+/// What is left of a lease; 0: all of it, because it was kept alive.
+struct LeaseRemaining {
+  std::int64_t lease = 0;
+  std::int64_t seconds = 0;
+
+  bool operator==(const LeaseRemaining&) const = default;
+};
+
+/// What is left of some leases, as the leader of `term` says, so that the one after it need not begin them
+/// anew. Nothing in an entry of another term.
+struct LeaseCheckpointOp {
+  raft::Term term;
+  std::vector<LeaseRemaining> leases;
+
+  bool operator==(const LeaseCheckpointOp&) const = default;
+};
+
 using Operation = std::variant<PutOp, DeleteRangeOp, TxnOp, CompactOp, PublishMemberOp, AddMemberOp,
-                               RemoveMemberOp, UpdateMemberOp, PromoteMemberOp>;
+                               RemoveMemberOp, UpdateMemberOp, PromoteMemberOp, LeaseGrantOp, LeaseRevokeOp,
+                               LeaseExpireOp, LeaseCheckpointOp>;
 
 /// An operation with the member that waits for its outcome and that member's number for it.
 struct Command {

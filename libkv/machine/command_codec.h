@@ -20,6 +20,10 @@ enum class Kind : std::uint8_t {
   kRemoveMember = 7,
   kUpdateMember = 8,
   kPromoteMember = 9,
+  kLeaseGrant = 10,
+  kLeaseRevoke = 11,
+  kLeaseExpire = 12,
+  kLeaseCheckpoint = 13,
 };
 
 /// The first byte of every step of a Txn. Never renumbered.

@@ -100,6 +100,23 @@ class Decoder {
 
   void read(PromoteMemberOp& op) { op.member = raft::NodeId(reader_.u64()); }
 
+  void read(LeaseGrantOp& op) {
+    op.lease = number();
+    op.ttl = number();
+  }
+
+  void read(LeaseRevokeOp& op) { op.lease = number(); }
+
+  void read(LeaseExpireOp& op) {
+    op.lease = number();
+    op.term = raft::Term(reader_.u64());
+  }
+
+  void read(LeaseCheckpointOp& op) {
+    op.term = raft::Term(reader_.u64());
+    list(op.leases);
+  }
+
  private:
   void read(Compare& compare) {
     compare.result = static_cast<Compare::Result>(reader_.u8());
@@ -125,6 +142,11 @@ class Decoder {
   }
 
   void read(std::string& value) { text(value); }
+
+  void read(LeaseRemaining& one) {
+    one.lease = number();
+    one.seconds = number();
+  }
 
   template <class T>
   void list(std::vector<T>& items) {
@@ -203,6 +225,14 @@ raft::Result<Operation> decode_operation(Kind kind, std::string_view body) {
       return decode_body<UpdateMemberOp>(body);
     case Kind::kPromoteMember:
       return decode_body<PromoteMemberOp>(body);
+    case Kind::kLeaseGrant:
+      return decode_body<LeaseGrantOp>(body);
+    case Kind::kLeaseRevoke:
+      return decode_body<LeaseRevokeOp>(body);
+    case Kind::kLeaseExpire:
+      return decode_body<LeaseExpireOp>(body);
+    case Kind::kLeaseCheckpoint:
+      return decode_body<LeaseCheckpointOp>(body);
   }
   return raft::fail(ErrorCode::kMismatch, std::string(kPlace),
                     "kind " + std::to_string(static_cast<int>(kind)) + " is not known to this version");

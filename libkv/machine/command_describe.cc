@@ -105,6 +105,28 @@ struct Describer {
     out += "promote_member member=" + std::to_string(op.member.value());
   }
 
+  void operator()(const LeaseGrantOp& op) const {
+    out += "lease_grant";
+    append_number(out, "lease", op.lease);
+    append_number(out, "ttl", op.ttl);
+  }
+
+  void operator()(const LeaseRevokeOp& op) const {
+    out += "lease_revoke";
+    append_number(out, "lease", op.lease);
+  }
+
+  void operator()(const LeaseExpireOp& op) const {
+    out += "lease_expire";
+    append_number(out, "lease", op.lease);
+    out += " term=" + std::to_string(op.term.value());
+  }
+
+  void operator()(const LeaseCheckpointOp& op) const {
+    out += "lease_checkpoint term=" + std::to_string(op.term.value());
+    append_number(out, "leases", static_cast<std::int64_t>(op.leases.size()));
+  }
+
  private:
   void urls(const std::vector<std::string>& items) const {
     for (std::size_t i = 0; i < std::min(items.size(), kStepsShownMax); ++i) {

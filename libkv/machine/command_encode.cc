@@ -94,6 +94,27 @@ class Encoder {
 
   void write(const PromoteMemberOp& op) { writer_.u64(op.member.value()); }
 
+  void write(const LeaseGrantOp& op) {
+    number(op.lease);
+    number(op.ttl);
+  }
+
+  void write(const LeaseRevokeOp& op) { number(op.lease); }
+
+  void write(const LeaseExpireOp& op) {
+    number(op.lease);
+    writer_.u64(op.term.value());
+  }
+
+  void write(const LeaseCheckpointOp& op) {
+    writer_.u64(op.term.value());
+    writer_.varint(op.leases.size());
+    for (const LeaseRemaining& one : op.leases) {
+      number(one.lease);
+      number(one.seconds);
+    }
+  }
+
  private:
   void list(const std::vector<std::string>& items) {
     writer_.varint(items.size());
@@ -142,6 +163,10 @@ struct KindNamer {
   Kind operator()(const RemoveMemberOp&) const { return Kind::kRemoveMember; }
   Kind operator()(const UpdateMemberOp&) const { return Kind::kUpdateMember; }
   Kind operator()(const PromoteMemberOp&) const { return Kind::kPromoteMember; }
+  Kind operator()(const LeaseGrantOp&) const { return Kind::kLeaseGrant; }
+  Kind operator()(const LeaseRevokeOp&) const { return Kind::kLeaseRevoke; }
+  Kind operator()(const LeaseExpireOp&) const { return Kind::kLeaseExpire; }
+  Kind operator()(const LeaseCheckpointOp&) const { return Kind::kLeaseCheckpoint; }
 };
 
 /// What to reserve, so that the common command is encoded with one allocation.

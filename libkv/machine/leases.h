@@ -3,12 +3,13 @@
 
 #include <cstdint>
 
+#include "libkv/lease/lease_table.h"
+
 namespace kv {
 
-/// Whether a key may be attached to `lease`. 0 is no lease and always fine; no lease can be granted yet, so
-/// every other one is unknown (contract section 2.3).
-constexpr bool lease_exists(std::int64_t lease) {
-  return lease == 0;
+/// Whether a key may be attached to `lease`. 0 is no lease and always fine (contract section 2.3).
+inline bool lease_exists(const LeaseTable& leases, std::int64_t lease) {
+  return lease == 0 || leases.exists(lease);
 }
 
 }  // namespace kv

@@ -1,6 +1,7 @@
 #include "libkv/machine/machine.h"
 
 #include "libkv/machine/apply_kv.h"
+#include "libkv/machine/apply_lease.h"
 #include "libkv/machine/apply_txn.h"
 #include "libkv/machine/members.h"
 #include "libkv/machine/received_state.h"
@@ -24,6 +25,7 @@ class StoreMachine : public Machine {
         view_(store_->published()),
         members_(std::move(state.members)),
         configuration_(std::move(state.configuration)) {
+    leases_.replace(std::move(state.leases));
     publish_members();
     publish_configuration();
   }
@@ -99,6 +101,7 @@ class StoreMachine : public Machine {
   [[nodiscard]] bool was_removed(raft::NodeId id) const override {
     return published_members_.load()->removed().contains(id);
   }
+  [[nodiscard]] const Leases& leases() const override { return leases_; }
   [[nodiscard]] raft::Configuration configuration() const override {
     return *published_configuration_.load();
   }
@@ -153,7 +156,9 @@ class StoreMachine : public Machine {
     }
     applied.origin = command->origin;
     applied.sequence = command->sequence;
+    term_ = entry.term;
     Changed changed = std::visit([this](auto& op) { return run(op); }, command->operation);
+    follow_lease_moves(*store_, leases_);
     if (!changed && changed.error().broken) return raft::fail(std::move(*changed.error().broken));
     applied.outcome.revision = store_->revision();
     if (changed) {
@@ -164,9 +169,13 @@ class StoreMachine : public Machine {
     return applied;
   }
 
-  Changed run(PutOp& op) { return apply_put(*store_, std::move(op)); }
+  Changed run(PutOp& op) { return apply_put(*store_, leases_.table(), std::move(op)); }
   Changed run(DeleteRangeOp& op) { return apply_delete_range(*store_, op); }
-  Changed run(TxnOp& op) { return apply_txn(*store_, std::move(op)); }
+  Changed run(TxnOp& op) { return apply_txn(*store_, leases_.table(), std::move(op)); }
+  Changed run(LeaseGrantOp& op) { return apply_grant(*store_, leases_, op); }
+  Changed run(LeaseRevokeOp& op) { return apply_revoke(*store_, leases_, op); }
+  Changed run(LeaseExpireOp& op) { return apply_expire(*store_, leases_, op, term_); }
+  Changed run(LeaseCheckpointOp& op) { return apply_checkpoint(*store_, leases_, op, term_); }
 
   Changed run(CompactOp& op) {
     if (auto compacted = store_->compact(op.revision); !compacted) return refuse(compacted.error());
@@ -213,6 +222,7 @@ class StoreMachine : public Machine {
     state.store->publish_at(view_);
     store_ = std::move(state.store);
     members_ = std::move(state.members);
+    leases_.replace(std::move(state.leases));
     configuration_ = std::move(state.configuration);
     publish_members();
     publish_configuration();
@@ -237,6 +247,8 @@ class StoreMachine : public Machine {
   const PublishedView view_;                         // the store's; the same when another one takes its place
   std::vector<std::shared_ptr<StoreCore>> retired_;  // shared with the views that still read them
   MemberTable members_;
+  Leases leases_;
+  raft::Term term_;  // of the entry that is being applied
   raft::Configuration configuration_;
   bool members_changed_ = false;
   bool configuration_changed_ = false;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "libkv/lease/leases.h"
 #include "libkv/machine/command.h"
 #include "libkv/machine/member_info.h"
 #include "libkv/machine/outcome.h"
@@ -85,6 +86,8 @@ class Machine {
   [[nodiscard]] virtual raft::MembershipTarget membership_target() const = 0;
   /// Whether this one was a member and may never be one again.
   [[nodiscard]] virtual bool was_removed(raft::NodeId id) const = 0;
+  /// Thread: any may read() it.
+  [[nodiscard]] virtual const Leases& leases() const = 0;
   /// The newest one that was applied; index 0 for a state that was told of none.
   [[nodiscard]] virtual raft::Configuration configuration() const = 0;
   /// Bytes of the files on disk; at least 1.

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "libkv/machine/command.h"
 #include "libkv/machine/member_info.h"
 #include "libkv/mvcc/range.h"
 
@@ -45,8 +46,25 @@ struct MembersResult {
   MemberInfo member;
 };
 
+struct LeaseGrantResult {
+  std::int64_t lease = 0;
+  std::int64_t ttl = 0;  ///< seconds
+};
+
+/// Of a revoke and of an expiry.
+struct LeaseRevokeResult {
+  std::int64_t lease = 0;
+  bool expired = false;
+};
+
+/// Those of the leases that exist.
+struct LeaseCheckpointResult {
+  std::vector<LeaseRemaining> leases;
+};
+
 using OperationResult =
-    std::variant<PutResult, DeleteRangeResult, TxnResult, CompactResult, PublishMemberResult, MembersResult>;
+    std::variant<PutResult, DeleteRangeResult, TxnResult, CompactResult, PublishMemberResult, MembersResult,
+                 LeaseGrantResult, LeaseRevokeResult, LeaseCheckpointResult>;
 
 /// `revision` is the store's revision after the command, for the response header; set with errors too.
 struct Outcome {

@@ -15,6 +15,7 @@ class ViewReader : public TxnReader {
   }
   [[nodiscard]] std::int64_t revision() const override { return view_.revision(); }
   [[nodiscard]] std::int64_t compacted_revision() const override { return view_.compacted_revision(); }
+  [[nodiscard]] bool lease_exists(std::int64_t) const override { return true; }  // only puts ask
 
  private:
   const ReadView& view_;

@@ -1,5 +1,6 @@
 #include "libkv/machine/received_state.h"
 
+#include "libkv/machine/apply_lease.h"
 #include "libkv/mvcc/configuration_row.h"
 #include "libkv/mvcc/frozen_rows.h"
 #include "libkv/mvcc/record.h"
@@ -15,7 +16,8 @@ raft::Result<LoadedState> load_state(std::unique_ptr<Store> store) {
     const auto& [key, value] = configurations.back();
     ASSIGN_OR_RETURN(configuration, decode_configuration(key, value));
   }
-  return LoadedState{std::move(store), std::move(members), std::move(configuration)};
+  ASSIGN_OR_RETURN(LeaseTable leases, load_leases(*store));
+  return LoadedState{std::move(store), std::move(members), std::move(leases), std::move(configuration)};
 }
 
 raft::Result<raft::SnapshotInfo> ReceivedState::finish() {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "libkv/lease/lease_table.h"
 #include "libkv/machine/machine.h"
 #include "libkv/machine/members.h"
 #include "libkv/snapshot/state_sink.h"
@@ -16,6 +17,7 @@ namespace kv {
 struct LoadedState {
   std::unique_ptr<Store> store;
   MemberTable members;
+  LeaseTable leases;
   raft::Configuration configuration;
 };
 

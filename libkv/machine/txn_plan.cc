@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <compare>
 
-#include "libkv/machine/leases.h"
 #include "libkv/mvcc/fault.h"
 #include "libkv/mvcc/key_range.h"
 #include "libraft/base/mutant.h"
@@ -110,7 +109,7 @@ class StepCheck {
       if (!found) return std::unexpected(found.error());
       if (found->count == 0 || deleted_before(op.key)) return refuse(KvError::kKeyNotFound);
     }
-    if (!lease_exists(op.lease)) return refuse(KvError::kLeaseNotFound);
+    if (!reader_.lease_exists(op.lease)) return refuse(KvError::kLeaseNotFound);
     return {};
   }
 

@@ -18,6 +18,8 @@ class TxnReader {
   [[nodiscard]] virtual std::expected<RangeResult, ReadFault> range(const RangeOp& op) const = 0;
   [[nodiscard]] virtual std::int64_t revision() const = 0;
   [[nodiscard]] virtual std::int64_t compacted_revision() const = 0;
+  /// Whether a key may be attached to it; 0 is none.
+  [[nodiscard]] virtual bool lease_exists(std::int64_t lease) const = 0;
 };
 
 /// Whether each Txn that runs succeeded, the outer one first, then depth first in the order of the steps.

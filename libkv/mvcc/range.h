@@ -57,6 +57,7 @@ enum class KvError : std::uint8_t {
   kTooManyMembers = 12,    ///< kMembersMax
   kNotEnoughStarted = 13,  ///< too few members that have started would be left to decide
   kBeingReplaced = 14,     ///< the member to replace is being replaced already
+  kLeaseExists = 15,
 };
 
 }  // namespace kv

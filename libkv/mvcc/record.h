@@ -15,7 +15,8 @@ namespace kv {
 /// The version of everything in this file. Under kFormatKey; a reader refuses any other.
 inline constexpr std::uint8_t kStateFormat = 1;
 inline constexpr std::string_view kFormatKey = "f/format";
-/// Rows of other tables that live in the same batches: libkv/machine's members and configuration.
+/// Rows of other tables that live in the same batches: libkv/lease's leases, libkv/machine's members and configuration.
+inline constexpr std::string_view kLeasePrefix = "l/";
 inline constexpr std::string_view kMemberPrefix = "m/";
 inline constexpr std::string_view kConfigurationPrefix = "c/";
 /// Records and marks, in order of revision.

@@ -96,6 +96,9 @@ void Store::write_change(std::string_view key, std::string value, const Change& 
   NewVersion version{.revision = revision, .lease = change.lease, .deleted = change.deleted};
   core_->index.record(key, [&](const Entry* before) {
     const bool creates = before == nullptr || before->deleted != 0;
+    if (const std::int64_t from = creates ? 0 : before->lease; from != change.lease) {
+      lease_moves_.push_back({.key = std::string(key), .from = from, .to = change.lease});
+    }
     if (!change.deleted) {
       version.create = creates ? revision.main : before->create;
       version.version = creates ? 1 : before->version + 1;
@@ -124,6 +127,12 @@ void Store::append_record(const Record& record, NewVersion& version) {
   ledger_.mark.chain = chained(ledger_.mark.chain, sum);
   ++ledger_.mark.records;
   ledger_.bytes_in_use += version.size;
+}
+
+void Store::visit_leased(const std::function<void(std::string_view key, std::int64_t lease)>& visit) const {
+  for (IndexCursor at = core_->index.view().seek({}); at.valid(); at.next()) {
+    if (at.entry().deleted == 0 && at.entry().lease != 0) visit(at.key(), at.entry().lease);
+  }
 }
 
 std::expected<void, KvError> Store::compact(std::int64_t revision) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,13 @@ struct StoreOptions {
 /// Where a store publishes its newest generation. Shared by a store and its readers' owner, because readers
 /// go on when another store takes its place.
 using PublishedView = std::shared_ptr<Published<ReadView::Impl>>;
+
+/// A key that hangs on another lease than before; 0: on none.
+struct LeaseMove {
+  std::string key;
+  std::int64_t from = 0;
+  std::int64_t to = 0;
+};
 
 /// Changes are made in requests (begin_request to end_request), each with one revision at most, and become
 /// visible and stored together with commit(). Thread: the apply thread; view() and published() from any.
@@ -71,6 +79,11 @@ class Store {
   /// Writes a row of another table in this batch. `key` lies under that table's prefix.
   void put_row(std::string_view key, std::string_view value);
   void remove_row(std::string_view key);
+
+  /// The keys whose lease changed since the last call, in order: for the table of leases.
+  [[nodiscard]] std::vector<LeaseMove> take_lease_moves() { return std::exchange(lease_moves_, {}); }
+  /// Every key that hangs on a lease, ascending.
+  void visit_leased(const std::function<void(std::string_view key, std::int64_t lease)>& visit) const;
 
   /// Stores everything since the last commit atomically, together with `applied`, and publishes it. An error
   /// is final: nothing was published and the store must not be used any more.
@@ -122,6 +135,7 @@ class Store {
   Compaction compaction_;
   std::unique_ptr<Batch> batch_;
   PendingRecords pending_;
+  std::vector<LeaseMove> lease_moves_;
   std::string scratch_;
   bool in_request_ = false;
   std::uint32_t changes_ = 0;  // of the request under way

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "libkv/server/leader_watch.h"
+#include "libkv/server/lease_desk.h"
 #include "libkv/server/peer_book.h"
 #include "libkv/server/reach_table.h"
 #include "libkv/server/waiters.h"
@@ -29,7 +30,8 @@ class Member final : public ReplicaServer, private raft::StateMachine {
         reads_(options.request_timeout, 1),
         leader_(options.request_timeout),
         reach_(options.replica.self),
-        peers_(options.replica.self, events_.peers_changed) {
+        peers_(options.replica.self, events_.peers_changed),
+        leases_(lease_options(), lease_parts()) {
     look_at_members();
   }
 
@@ -48,6 +50,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
               writes_.fail_all(ServerError::kStopped);
               reads_.fail_all(ServerError::kStopped);
               leader_.stop();
+              leases_.stop();
             },
     };
     ASSIGN_OR_RETURN(driver_, raft::Driver::start(options_.replica, {parts_.log, this, parts_.transport},
@@ -61,6 +64,14 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   void change_members(Operation operation, WriteDone done) override;
   void move_leader(raft::NodeId target, TransferDone done) override;
   void read(ReadDone done) override;
+  void keep_alive(std::int64_t lease, LeaseDone done) override { leases_.keep_alive(lease, std::move(done)); }
+  void time_to_live(std::int64_t lease, LeaseDone done) override {
+    leases_.time_to_live(lease, std::move(done));
+  }
+  std::vector<std::int64_t> lease_ids() const override { return leases_.ids(); }
+  const Leases& leases() const override { return parts_.machine->leases(); }
+  std::int64_t lease_ttl_min() const override;
+  LeaseCounts lease_counts() const override { return leases_.counts(); }
   ReadView local_view() const override { return parts_.machine->view(); }
   raft::Result<std::unique_ptr<raft::SnapshotSource>> open_snapshot() const override {
     return parts_.machine->open_snapshot();
@@ -100,6 +111,11 @@ class Member final : public ReplicaServer, private raft::StateMachine {
     return {};
   }
 
+  [[nodiscard]] std::chrono::milliseconds election_timeout() const {
+    return options_.replica.core.election_ticks * options_.replica.tick;
+  }
+  [[nodiscard]] LeaseDeskOptions lease_options() const;
+  LeaseDeskParts lease_parts();
   void reads_ready(std::span<const std::uint64_t> tickets);
   void status_changed(const raft::CoreStatus& status);
   void ticked(Clock::time_point now);
@@ -117,6 +133,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   LeaderWatch leader_;
   ReachTable reach_;
   PeerBook peers_;
+  LeaseDesk leases_;
   Clock::time_point looked_at_;  // the connections; the raft thread's
   std::atomic<std::uint64_t> term_ = 0;
   std::atomic<bool> has_leader_ = false;
@@ -177,8 +194,36 @@ void Member::read(ReadDone done) {
   if (ticket && !driver_->read(*ticket)) reads_.refuse(*ticket, ServerError::kTooManyRequests);
 }
 
+LeaseDeskOptions Member::lease_options() const {
+  LeaseDeskOptions options;
+  options.keeper = options_.leases;
+  options.keeper.election_timeout = election_timeout();
+  options.self = options_.replica.self;
+  options.request_timeout = options_.request_timeout;
+  options.first_ticket = options_.first_sequence;
+  return options;
+}
+
+LeaseDeskParts Member::lease_parts() {
+  return {
+      .write = [this](Operation operation, WriteDone done) { write(std::move(operation), std::move(done)); },
+      .read = [this](ReadDone done) { read(std::move(done)); },
+      .send =
+          [this](raft::NodeId to, raft::SharedBytes note) {
+            std::vector<raft::Message> messages;
+            messages.emplace_back(raft::ServiceNote{.term = origin().term, .bytes = std::move(note)});
+            parts_.transport->send(to, std::move(messages));
+          },
+      .leases = &parts_.machine->leases()};
+}
+
+std::int64_t Member::lease_ttl_min() const {
+  return std::chrono::ceil<std::chrono::seconds>(election_timeout() * 3 / 2).count();
+}
+
 raft::Result<void> Member::apply(std::span<const raft::Entry> entries) {
   ASSIGN_OR_RETURN(std::vector<Applied> applied, parts_.machine->apply(entries));
+  leases_.applied(applied);
   std::vector<std::pair<std::uint64_t, Outcome>> answers;
   answers.reserve(applied.size());
   bool members_changed = false;
@@ -217,6 +262,7 @@ void Member::status_changed(const raft::CoreStatus& status) {
   term_.store(status.term.value(), std::memory_order_relaxed);
   has_leader_.store(status.leader.has_value(), std::memory_order_relaxed);
   leader_.update(status.leader);
+  leases_.status_changed(status);
 }
 
 void Member::ticked(Clock::time_point now) {
@@ -227,6 +273,7 @@ void Member::ticked(Clock::time_point now) {
   writes_.expire(now, why);
   reads_.expire(now, [this](Clock::time_point since) { return timeout_since(since); });
   leader_.expire(now);
+  if (started_.load(std::memory_order_acquire) != nullptr) leases_.ticked(now);
   if (now - looked_at_ < kLookPause) return;
   looked_at_ = now;
   reach_.look(now, members(), [this](raft::NodeId id) { return parts_.transport->connected(id); });
@@ -267,8 +314,13 @@ ServerStatus Member::status() const {
 }
 
 void Member::receive(raft::NodeId from, std::vector<raft::Message> messages) {
-  if (raft::Driver* driver = started_.load(std::memory_order_acquire))
-    driver->receive(from, std::move(messages));
+  raft::Driver* const driver = started_.load(std::memory_order_acquire);
+  if (driver == nullptr) return;
+  for (const raft::Message& message : messages) {
+    const auto* note = std::get_if<raft::ServiceNote>(&message);
+    if (note != nullptr && note->bytes != nullptr) leases_.received(from, *note->bytes);
+  }
+  driver->receive(from, std::move(messages));
 }
 
 bool Member::alive() {
@@ -287,6 +339,7 @@ void Member::stop() {
   writes_.fail_all(ServerError::kStopped);
   reads_.fail_all(ServerError::kStopped);
   leader_.stop();
+  leases_.stop();
   driver_->stop();
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "libkv/machine/machine.h"
+#include "libkv/server/lease_keeper.h"
 #include "libkv/server/server.h"
 #include "libraft/base/log_sink.h"
 #include "libraft/log/log_store.h"
@@ -28,6 +29,8 @@ struct ReplicaServerOptions {
   std::uint64_t backlog_entries_max = 5000;
   /// etcd's option of that name: changes of members that could cost the quorum are refused.
   bool strict_reconfig_check = true;
+  /// Its election_timeout is taken from `replica`.
+  LeaseKeeperOptions leases;
   /// Unlike that of every earlier start of this member, so that old entries answer no new request.
   std::uint64_t first_sequence = 1;
 };

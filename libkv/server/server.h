@@ -42,6 +42,23 @@ struct RequestFailure {
   Stage stage = Stage::kQueued;  ///< kQueued: certainly not applied. kProposed: it may still be applied
 };
 
+/// How long a lease goes on. Seconds.
+struct LeaseAnswer {
+  std::int64_t ttl = 0;
+  std::int64_t granted = 0;
+
+  bool operator==(const LeaseAnswer&) const = default;
+};
+using LeaseDone = std::function<void(std::expected<LeaseAnswer, ServerError>)>;
+
+/// Since this member started.
+struct LeaseCounts {
+  std::uint64_t granted = 0;
+  std::uint64_t revoked = 0;  ///< those that expired included
+  std::uint64_t renewed = 0;  ///< by this member, while it led
+  std::uint64_t expired = 0;  ///< while it led
+};
+
 using WriteDone = std::function<void(std::expected<Outcome, RequestFailure>)>;
 using TransferDone = std::function<void(std::expected<void, ServerError>)>;
 using ReadDone = std::function<void(std::expected<ReadView, RequestFailure>)>;
@@ -85,6 +102,17 @@ class KvServer {
   /// Gives a view that contains every write acknowledged anywhere before this call (ReadIndex, Raft section
   /// 8).
   virtual void read(ReadDone done) = 0;
+  /// Lets a lease begin anew; the answer's ttl is 0 when there is none. Carried to the leader.
+  virtual void keep_alive(std::int64_t lease, LeaseDone done) = 0;
+  /// What is left of a lease, from the leader; ttl -1 when there is none.
+  virtual void time_to_live(std::int64_t lease, LeaseDone done) = 0;
+  /// The leases that this member knows of; while it leads, in the order in which they end.
+  [[nodiscard]] virtual std::vector<std::int64_t> lease_ids() const = 0;
+  /// The leases that this member knows of and what hangs on them, to be read().
+  [[nodiscard]] virtual const Leases& leases() const = 0;
+  /// The shortest one that may be granted, in seconds (contract section 4).
+  [[nodiscard]] virtual std::int64_t lease_ttl_min() const = 0;
+  [[nodiscard]] virtual LeaseCounts lease_counts() const = 0;
   /// The newest local view: serializable reads.
   [[nodiscard]] virtual ReadView local_view() const = 0;
 

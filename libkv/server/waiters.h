@@ -97,6 +97,11 @@ class Waiters {
     for (auto& [ticket, one] : all) one.done(std::unexpected(RequestFailure{error, Stage::kProposed}));
   }
 
+  [[nodiscard]] bool waits(std::uint64_t ticket) const {
+    std::lock_guard lock(mutex_);
+    return waiting_.contains(ticket);
+  }
+
   [[nodiscard]] std::size_t size() const {
     std::lock_guard lock(mutex_);
     return waiting_.size();

@@ -17,6 +17,8 @@ MEMBERS = [
     ),
 ]
 
+LEASES = []
+
 PYTHON = [
     Allowed(r"^etcd3\.status", "answer", r"version=(3\.4\.23|3\.6\.14)", "VERSION", VERSION),
     Allowed("^/etcdserverpb.Maintenance/Alarm", "answer", r"^(header \{.*\})?$", "HEADER?", NO_HEADER),

@@ -17,6 +17,8 @@ def shown(value) -> str:
         return text_format.MessageToString(value, as_one_line=True)
     if isinstance(value, Status):
         return f"version={value.version} leader={value.leader.id}"
+    if isinstance(value, etcd3.Lease):
+        return f"lease {value.id} for {value.ttl} s"
     if isinstance(value, etcd3.Member):
         return f"{value.name} {value.id} {list(value.peer_urls)} {list(value.client_urls)}"
     if isinstance(value, (tuple, list)):

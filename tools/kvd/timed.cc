@@ -64,6 +64,7 @@ class TimedMachine final : public kv::Machine {
   std::vector<kv::MemberInfo> members() const override { return machine_->members(); }
   raft::MembershipTarget membership_target() const override { return machine_->membership_target(); }
   bool was_removed(raft::NodeId id) const override { return machine_->was_removed(id); }
+  const kv::Leases& leases() const override { return machine_->leases(); }
   raft::Configuration configuration() const override { return machine_->configuration(); }
   std::uint64_t bytes_on_disk() const override { return machine_->bytes_on_disk(); }
   std::uint64_t bytes_in_use() const override { return machine_->bytes_in_use(); }

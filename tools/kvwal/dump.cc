@@ -89,6 +89,27 @@ class JsonOperations {
     type("promote-member");
     json_.key("member").string(raft::describe(op.member));
   }
+  void operator()(const kv::LeaseGrantOp& op) {
+    type("lease-grant");
+    json_.key("lease").number(op.lease);
+    json_.key("ttl").number(op.ttl);
+  }
+  void operator()(const kv::LeaseRevokeOp& op) {
+    type("lease-revoke");
+    json_.key("lease").number(op.lease);
+  }
+  void operator()(const kv::LeaseExpireOp& op) {
+    type("lease-expire");
+    json_.key("lease").number(op.lease);
+    json_.key("term").unsigned_number(op.term.value());
+  }
+  void operator()(const kv::LeaseCheckpointOp& op) {
+    type("lease-checkpoint");
+    json_.key("term").unsigned_number(op.term.value());
+    json_.key("leases").begin_array();
+    for (const kv::LeaseRemaining& one : op.leases) json_.number(one.lease);
+    json_.end_array();
+  }
 
  private:
   void type(std::string_view name) { json_.key("op").string(name); }

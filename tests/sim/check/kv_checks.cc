@@ -25,7 +25,7 @@ std::uint64_t fingerprint(const raft::Entry& entry) {
 }  // namespace
 
 KvChecks::KvChecks(Verdict& verdict, const EventQueue& queue)
-    : verdict_(verdict), queue_(queue), entries_(2) {}
+    : verdict_(verdict), queue_(queue), leases_(verdict), entries_(2) {}
 
 void KvChecks::fail(raft::NodeId node, const std::string& what) {
   verdict_.fail("member " + raft::describe(node) + ": " + what);
@@ -64,10 +64,14 @@ void KvChecks::first_time(raft::NodeId node, const raft::Entry& entry, const kv:
                           AppliedEntry record) {
   if (outcome != nullptr) {
     const auto command = kv::decode_command(entry.bytes());
-    const auto expected = command ? model_.apply(command->operation) : std::nullopt;
+    const auto expected = command ? model_.apply(command->operation, entry.term) : std::nullopt;
     if (expected && text(*expected) != text(outcome->outcome)) {
       fail(node, "entry " + std::to_string(entry.index.value()) + " gave " + text(outcome->outcome) +
                      ", the model gave " + text(*expected));
+    }
+    if (outcome->outcome.result) {
+      const auto* ended = std::get_if<kv::LeaseRevokeResult>(&*outcome->outcome.result);
+      if (ended != nullptr && ended->expired) leases_.expired(ended->lease, queue_.now());
     }
     const Fate fate{entry.index, queue_.now(), outcome->outcome};
     if (!fates_.emplace(outcome->sequence, fate).second) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "libkv/machine/machine.h"
+#include "tests/sim/check/lease_checks.h"
 #include "tests/sim/check/model.h"
 #include "tests/sim/check/verdict.h"
 #include "tests/sim/world/event_queue.h"
@@ -40,6 +41,7 @@ class KvChecks {
 
   /// Nothing: not in any log that was applied so far.
   [[nodiscard]] const Fate* fate_of(std::uint64_t operation) const;
+  [[nodiscard]] LeaseChecks& leases() { return leases_; }
   [[nodiscard]] const Model& model() const { return model_; }
   [[nodiscard]] raft::Index applied_anywhere() const { return raft::Index(entries_.size() - 1); }
 
@@ -57,6 +59,7 @@ class KvChecks {
   Verdict& verdict_;
   const EventQueue& queue_;
   Model model_;
+  LeaseChecks leases_;
   std::vector<AppliedEntry> entries_;  // by index
   std::map<std::uint64_t, Fate> fates_;
 };

@@ -58,6 +58,7 @@ kv::PutResult Model::put(const kv::PutOp& op) {
   const auto before = get(op.key);
   kv::KeyValue now{.key = op.key, .value = op.value};
   now.mod_revision = revision_ + 1;
+  now.lease = op.lease;
   now.create_revision = before ? before->create_revision : revision_ + 1;
   now.version = before ? before->version + 1 : 1;
   write(op.key, std::move(now), false);
@@ -108,10 +109,58 @@ kv::TxnResult Model::txn(const kv::TxnOp& op) {
   return result;
 }
 
-std::optional<kv::Outcome> Model::apply(const kv::Operation& operation) {
+/// All of its keys go in one revision.
+kv::Outcome Model::end_lease(std::int64_t lease, bool expired) {
   kv::Outcome outcome;
-  if (const auto* written = std::get_if<kv::PutOp>(&operation)) {
-    outcome.result = put(*written);
+  if (leases_.erase(lease) == 0) {
+    outcome.result = std::unexpected(kv::KvError::kLeaseNotFound);
+    return outcome;
+  }
+  std::vector<std::string> doomed;
+  for (const auto& [key, versions] : keys_) {
+    if (!versions.back().deleted && versions.back().kv.lease == lease) doomed.push_back(key);
+  }
+  for (const std::string& key : doomed) write(key, {}, true);
+  outcome.result = kv::LeaseRevokeResult{.lease = lease, .expired = expired};
+  return outcome;
+}
+
+std::optional<kv::Outcome> Model::apply_lease(const kv::Operation& operation, raft::Term term) {
+  kv::Outcome outcome;
+  if (const auto* grant = std::get_if<kv::LeaseGrantOp>(&operation)) {
+    if (leases_.emplace(grant->lease, grant->ttl).second) {
+      outcome.result = kv::LeaseGrantResult{.lease = grant->lease, .ttl = grant->ttl};
+    } else {
+      outcome.result = std::unexpected(kv::KvError::kLeaseExists);
+    }
+    return outcome;
+  }
+  if (const auto* revoke = std::get_if<kv::LeaseRevokeOp>(&operation)) return end_lease(revoke->lease, false);
+  if (const auto* expire = std::get_if<kv::LeaseExpireOp>(&operation)) {
+    if (expire->term == term) return end_lease(expire->lease, true);
+    outcome.result = std::unexpected(kv::KvError::kLeaseNotFound);
+    return outcome;
+  }
+  const auto* told = std::get_if<kv::LeaseCheckpointOp>(&operation);
+  if (told == nullptr) return std::nullopt;
+  kv::LeaseCheckpointResult result;
+  for (const kv::LeaseRemaining& one : told->leases) {
+    if (told->term == term && leases_.contains(one.lease)) result.leases.push_back(one);
+  }
+  outcome.result = std::move(result);
+  return outcome;
+}
+
+std::optional<kv::Outcome> Model::apply(const kv::Operation& operation, raft::Term term) {
+  kv::Outcome outcome;
+  if (auto lease = apply_lease(operation, term)) {
+    outcome = std::move(*lease);
+  } else if (const auto* written = std::get_if<kv::PutOp>(&operation)) {
+    if (written->lease == 0 || leases_.contains(written->lease)) {
+      outcome.result = put(*written);
+    } else {
+      outcome.result = std::unexpected(kv::KvError::kLeaseNotFound);
+    }
   } else if (const auto* deleted = std::get_if<kv::DeleteRangeOp>(&operation)) {
     outcome.result = delete_range(*deleted);
   } else if (const auto* asked = std::get_if<kv::TxnOp>(&operation)) {

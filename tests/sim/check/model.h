@@ -16,7 +16,7 @@ namespace sim {
 class Model {
  public:
   /// The outcome of the next command; nothing for what is not modelled (members), which changes no key.
-  std::optional<kv::Outcome> apply(const kv::Operation& operation);
+  std::optional<kv::Outcome> apply(const kv::Operation& operation, raft::Term term);
 
   [[nodiscard]] std::int64_t revision() const { return revision_; }
   [[nodiscard]] std::int64_t compacted() const { return compacted_; }
@@ -39,8 +39,12 @@ class Model {
   kv::PutResult put(const kv::PutOp& op);
   kv::DeleteRangeResult delete_range(const kv::DeleteRangeOp& op);
   kv::TxnResult txn(const kv::TxnOp& op);
+  /// Nothing for what is not about leases.
+  std::optional<kv::Outcome> apply_lease(const kv::Operation& operation, raft::Term term);
+  kv::Outcome end_lease(std::int64_t lease, bool expired);
 
   Keys keys_;
+  std::map<std::int64_t, std::int64_t> leases_;  // id -> ttl
   std::int64_t revision_ = 1;
   std::int64_t compacted_ = -1;
   bool changed_ = false;  // by the request under way

@@ -27,6 +27,19 @@ std::string text(const kv::DeleteRangeResult& deleted) {
 std::string text(const kv::CompactResult& /*compact*/) {
   return "compacted";
 }
+std::string text(const kv::LeaseGrantResult& grant) {
+  return "granted " + number(grant.lease) + " for " + number(grant.ttl) + " s";
+}
+std::string text(const kv::LeaseRevokeResult& revoke) {
+  return (revoke.expired ? "expired " : "revoked ") + number(revoke.lease);
+}
+std::string text(const kv::LeaseCheckpointResult& checkpoint) {
+  std::string out = "checkpoint";
+  for (const kv::LeaseRemaining& one : checkpoint.leases) {
+    out += " " + number(one.lease) + ":" + number(one.seconds);
+  }
+  return out;
+}
 std::string text(const kv::PublishMemberResult& /*publish*/) {
   return "published";
 }

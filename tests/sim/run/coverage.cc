@@ -72,6 +72,12 @@ std::string_view name(Sometimes what) {
       return "leader crashes inside a joint configuration";
     case Sometimes::kRemovedLeader:
       return "leaders removed";
+    case Sometimes::kLeaseRenewed:
+      return "leases kept alive";
+    case Sometimes::kLeaseExpired:
+      return "leases that ran out";
+    case Sometimes::kLeaseToldAnew:
+      return "leases told anew before they are kept alive";
     case Sometimes::kLeaseReads:
       return "seeds with lease reads";
     case Sometimes::kCoreQuorumOnly:

@@ -101,6 +101,9 @@ SimOptions options_of_seed(std::uint64_t seed) {
   options.load.timeout = dice.between(1, 3) * options.election();
   options.load.compact_history = dice.percent(50);
   draw_faults(options.faults, dice);
+  if (dice.percent(60)) options.load.lease_holders = narrow(dice.between(1, 4));
+  options.load.lease_think = dice.between(100, 1500) * kMillisecond;
+  if (dice.percent(60)) options.load.lease_checkpoints = dice.between(1, 5) * kSecond;
   return options;
 }
 
@@ -127,7 +130,9 @@ std::string describe(const SimOptions& o) {
       << " replay=" << o.network.replay_permille << " (permille) in_order=" << o.network.in_order << "\n"
       << "load: clients=" << o.load.clients << " keys=" << o.load.keys
       << " value_bytes=" << o.load.value_bytes << " think_us=" << o.load.think
-      << " timeout_us=" << o.load.timeout << " compact_history=" << o.load.compact_history << "\n"
+      << " timeout_us=" << o.load.timeout << " compact_history=" << o.load.compact_history
+      << " lease_holders=" << o.load.lease_holders << " lease_think_us=" << o.load.lease_think
+      << " lease_checkpoints_us=" << o.load.lease_checkpoints << "\n"
       << "faults, mean us between two: crash=" << o.faults.crash
       << " crash_in_disk_call=" << o.faults.crash_in_disk_call << " disk_error=" << o.faults.disk_error
       << " partition=" << o.faults.partition << " pause=" << o.faults.pause

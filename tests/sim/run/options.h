@@ -25,6 +25,9 @@ struct LoadOptions {
   Micros think = 20 * kMillisecond;
   Micros timeout = 3 * kSecond;
   bool compact_history = false;
+  std::uint32_t lease_holders = 0;
+  Micros lease_think = 500 * kMillisecond;
+  Micros lease_checkpoints = 0;  ///< the interval in which leaders tell what is left; 0: never
 };
 
 /// How often each happens: the mean time between two, 0 for never.

@@ -114,6 +114,7 @@ class Recovery {
       world_.compare(id);
       const bool same = machine.members() == first.members() &&
                         machine.configuration() == first.configuration() &&
+                        machine.leases().table().list() == first.leases().table().list() &&
                         machine.view().revision() == first.view().revision() &&
                         machine.view().compacted_revision() == first.view().compacted_revision();
       if (!same) return fail("the state of member " + describe(id) + " is another one");

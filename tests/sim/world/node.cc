@@ -68,6 +68,11 @@ raft::Result<void> Node::open() {
   ASSIGN_OR_RETURN(raft::Replica replica,
                    raft::Replica::create(options, *log_, {machine_->applied(), machine_->configuration()}));
   replica_ = std::make_unique<raft::Replica>(std::move(replica));
+  keeper_.emplace(kv::LeaseKeeperOptions{
+      .election_timeout = std::chrono::milliseconds(around_.options.election() / kMillisecond),
+      .checkpoint_interval =
+          std::chrono::milliseconds(around_.options.load.lease_checkpoints / kMillisecond)});
+  leads_in_ = {};
   desk_ = std::make_unique<raft::SnapshotDesk>(*static_cast<raft::StateMachine*>(this));
   return {};
 }
@@ -94,6 +99,8 @@ void Node::take_down() {
   disk_.cut_power_after(0);
   desk_.reset();
   replica_.reset();
+  keeper_.reset();
+  lease_questions_.clear();
   machine_.reset();
   log_.reset();
   run_background();
@@ -166,6 +173,7 @@ void Node::tick() {
   later(around_.options.tick * clock_permille_ / 1000, [this] { tick(); });
   ++input_.ticks;
   step();
+  tick_leases();
 }
 
 void Node::receive(raft::NodeId from, std::vector<raft::Message> messages) {
@@ -209,6 +217,7 @@ void Node::step() {
         return describe(after) +
                (before.membership == replica_->membership() ? "" : " " + describe(replica_->membership()));
       });
+  follow_leader();
   carry_out(std::move(*work));
 }
 
@@ -235,7 +244,7 @@ void Node::carry_out(raft::ReplicaWork work) {
   const raft::Index done = machine_->applied().index;
   for (raft::ReadyReads& reads : work.reads) {
     if (reads.index <= done) {
-      events_.reads_ready(self_, reads.tickets, machine_->view());
+      reads_ready(reads.tickets);
     } else {
       applies_.emplace_back(std::move(reads));
     }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "libkv/machine/machine.h"
+#include "libkv/server/lease_keeper.h"
 #include "libraft/disk/latch_env.h"
 #include "libraft/log/log_store.h"
 #include "libraft/node/replica.h"
@@ -42,6 +44,8 @@ struct Surroundings {
 struct NodeEvents {
   std::function<void(raft::NodeId, const kv::Applied&)> answered;
   std::function<void(raft::NodeId, std::span<const std::uint64_t> tickets, const kv::ReadView&)> reads_ready;
+  /// A lease lives for `ttl` seconds more; 0: there is none.
+  std::function<void(std::uint64_t ticket, std::int64_t ttl)> renewed;
   /// It stopped or crashed: nothing that was asked of it will be answered.
   std::function<void(raft::NodeId)> gone;
 };
@@ -69,6 +73,8 @@ class Node final : private raft::StateMachine {
   void receive(raft::NodeId from, std::vector<raft::Message> messages);
   void propose(raft::SharedBytes payload);
   void read(std::uint64_t ticket);
+  /// Answered by `renewed` when this member leads; else not at all, and clients ask someone else.
+  void keep_alive(std::uint64_t ticket, std::int64_t lease);
   void transfer(std::optional<raft::NodeId> target);
 
   [[nodiscard]] raft::NodeId self() const { return self_; }
@@ -123,6 +129,14 @@ class Node final : private raft::StateMachine {
   void begin_job();
   void end_job();
 
+  void follow_leader();
+  void tick_leases();
+  void take_lease_outcome(const kv::OperationResult& result);
+  void reads_ready(const std::vector<std::uint64_t>& tickets);
+  void renew(std::uint64_t ticket);
+  void propose_of_keeper(const kv::Operation& operation);
+  [[nodiscard]] kv::LeaseKeeper::Time keeper_time() const;
+
   /// Ends the stage that got `result`: false when the member is down now, and nothing of it may be touched.
   bool survives(const raft::Result<void>& result);
   void take_down();
@@ -141,6 +155,15 @@ class Node final : private raft::StateMachine {
   std::unique_ptr<kv::Machine> machine_;
   std::unique_ptr<raft::Replica> replica_;
   std::unique_ptr<raft::SnapshotDesk> desk_;
+
+  struct LeaseQuestion {
+    std::int64_t lease = 0;
+    kv::LeaseKeeper::Time asked;
+  };
+  std::optional<kv::LeaseKeeper> keeper_;
+  raft::Term leads_in_;
+  std::map<std::uint64_t, LeaseQuestion> lease_questions_;
+  std::uint64_t next_keeper_command_ = 0;
 
   raft::ReplicaInput input_;
   bool step_due_ = false;

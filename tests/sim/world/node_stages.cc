@@ -82,6 +82,7 @@ raft::Result<void> Node::apply(std::span<const raft::Entry> entries) {
   around_.trace.note(around_.queue.now(), "apply", self_.value(), entries.back().index.value(),
                      entries.size(), [&] { return "to " + std::to_string(entries.back().index.value()); });
   for (const kv::Applied& one : applied) {
+    if (one.outcome.result) take_lease_outcome(*one.outcome.result);
     if (one.origin == self_) events_.answered(self_, one);
   }
   const bool members_changed =
@@ -167,7 +168,7 @@ void Node::serve_reads() {
     ready.push_back(std::move(reads));
     return true;
   });
-  for (const raft::ReadyReads& reads : ready) events_.reads_ready(self_, reads.tickets, machine_->view());
+  for (const raft::ReadyReads& reads : ready) reads_ready(reads.tickets);
 }
 
 void Node::work_in_background() {

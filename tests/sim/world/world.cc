@@ -23,7 +23,9 @@ World::World(const SimOptions& options, Trace& trace, Coverage& coverage)
                }),
       dice_(options.seed, kWorldConcern),
       clients_({options_, queue_, network_, trace_, coverage_, verdict_, raft_, kv_},
-               [this](Dice& dice) { return choose(dice); }) {
+               [this](Dice& dice) { return choose(dice); }),
+      lease_clients_({options_, queue_, network_, trace_, coverage_, verdict_, raft_, kv_},
+                     [this](Dice& dice) { return choose(dice); }) {
   std::vector<raft::NodeId> founders;
   for (std::uint32_t i = 0; i < options.members; ++i) founders.push_back(next_id());
   for (const raft::NodeId id : founders) add(id, founders);
@@ -35,9 +37,14 @@ World::~World() {
 
 void World::add(raft::NodeId id, std::vector<raft::NodeId> founders) {
   NodeEvents events{
-      .answered = [this](raft::NodeId from, const kv::Applied& applied) { clients_.answered(from, applied); },
+      .answered =
+          [this](raft::NodeId from, const kv::Applied& applied) {
+            clients_.answered(from, applied);
+            lease_clients_.answered(applied);
+          },
       .reads_ready = [this](raft::NodeId from, std::span<const std::uint64_t> tickets,
                             const kv::ReadView& view) { clients_.reads_ready(*node(from), tickets, view); },
+      .renewed = [this](std::uint64_t ticket, std::int64_t ttl) { lease_clients_.renewed(ticket, ttl); },
       .gone = [this](raft::NodeId from) { gone(from); }};
   const Surroundings around{options_, queue_, network_, trace_, coverage_, verdict_, raft_, kv_};
   auto made = std::make_unique<Node>(id, std::move(founders), around, std::move(events));

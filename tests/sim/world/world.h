@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/sim/world/clients.h"
+#include "tests/sim/world/lease_clients.h"
 #include "tests/sim/world/node.h"
 
 namespace sim {
@@ -51,6 +52,7 @@ class World {
 
   [[nodiscard]] Network& network() { return network_; }
   [[nodiscard]] Clients& clients() { return clients_; }
+  [[nodiscard]] LeaseClients& lease_clients() { return lease_clients_; }
   [[nodiscard]] const KvChecks& kv() const { return kv_; }
   [[nodiscard]] const RaftChecks& raft() const { return raft_; }
   [[nodiscard]] const SimOptions& options() const { return options_; }
@@ -87,6 +89,7 @@ class World {
   std::uint64_t next_id_ = 1;
   bool restarts_ = true;
   Clients clients_;
+  LeaseClients lease_clients_;
 };
 
 }  // namespace sim

@@ -41,6 +41,17 @@ class FakeMember final : public KvServer {
     if (failure) return done(std::unexpected(*failure));
     done(machine_->view());
   }
+  /// Every lease that exists lives for as long as it was granted.
+  void keep_alive(std::int64_t lease, LeaseDone done) override { answer(lease, 0, std::move(done)); }
+  void time_to_live(std::int64_t lease, LeaseDone done) override { answer(lease, -1, std::move(done)); }
+  std::vector<std::int64_t> lease_ids() const override {
+    std::vector<std::int64_t> ids;
+    for (const LeaseInfo& info : machine_->leases().table().list()) ids.push_back(info.id);
+    return ids;
+  }
+  const Leases& leases() const override { return machine_->leases(); }
+  std::int64_t lease_ttl_min() const override { return 2; }
+  LeaseCounts lease_counts() const override { return {}; }
   ReadView local_view() const override { return machine_->view(); }
   raft::Result<std::unique_ptr<raft::SnapshotSource>> open_snapshot() const override {
     return machine_->open_snapshot();
@@ -67,6 +78,12 @@ class FakeMember final : public KvServer {
   std::optional<raft::NodeId> moved_to;
 
  private:
+  void answer(std::int64_t lease, std::int64_t absent, LeaseDone done) {
+    if (failure) return done(std::unexpected(failure->error));
+    const auto info = machine_->leases().table().find(lease);
+    done(info ? LeaseAnswer{info->ttl, info->ttl} : LeaseAnswer{absent, 0});
+  }
+
   std::unique_ptr<leveldb::Env> env_;
   std::unique_ptr<Machine> machine_;
 };

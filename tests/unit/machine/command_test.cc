@@ -75,7 +75,11 @@ std::vector<Operation> samples() {
                                  .replaces = NodeId(5)}},
           RemoveMemberOp{.member = NodeId(6)},
           UpdateMemberOp{.member = NodeId(6), .peer_urls = {"http://p:3"}},
-          PromoteMemberOp{.member = NodeId(6)}};
+          PromoteMemberOp{.member = NodeId(6)},
+          LeaseGrantOp{.lease = -1, .ttl = 9000000000},
+          LeaseRevokeOp{.lease = 77},
+          LeaseExpireOp{.lease = 77, .term = raft::Term(5)},
+          LeaseCheckpointOp{.term = raft::Term(5), .leases = {{1, 0}, {-2, 300}}}};
 }
 
 TxnOp nest(std::size_t depth) {
@@ -213,6 +217,16 @@ TEST(Command, DescriptionNamesKeysAndHidesValues) {
             "txn] else=[put key=\"p\" value_bytes=300 lease=-7]");
   EXPECT_EQ(describe(PublishMemberOp{.member = NodeId(5), .name = "n", .client_urls = {}}),
             "publish_member member=5 name=\"n\"");
+}
+
+TEST(Command, TheBytesOfLeaseCommandsAreFixed) {
+  const auto body = [](const Operation& operation) {
+    return hex(encode_command(NodeId(1), 2, operation).substr(18));
+  };
+  EXPECT_EQ(body(LeaseGrantOp{.lease = 7, .ttl = 60}), "0e78");
+  EXPECT_EQ(body(LeaseRevokeOp{.lease = 7}), "0e");
+  EXPECT_EQ(body(LeaseExpireOp{.lease = 7, .term = raft::Term(5)}), "0e0500000000000000");
+  EXPECT_EQ(body(LeaseCheckpointOp{.term = raft::Term(5), .leases = {{7, 60}}}), "0500000000000000010e78");
 }
 
 TEST(Command, DescriptionOfAMemberChangeNamesTheMember) {

@@ -48,7 +48,9 @@ Outcome<void> print_added(Context& context, const MemberAddResponse& response, c
                          .member = response.member().id(),
                          .what = learner ? "added as learner to" : "added to"}));
   if (context.settings.format == Format::kSimple) {
-    context.io.out << '\n' << start_settings(response, name, context.options.text("peer-urls"));
+    context.io.out << '\n'
+                   << start_settings(response, name, context.options.text("peer-urls")) << '\n'
+                   << join_command(response, name);
   }
   return {};
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "tools/common/escape.h"
+#include "tools/common/join_token.h"
 #include "tools/common/table.h"
 #include "tools/kvctl/message_json.h"
 #include "tools/kvctl/output.h"
@@ -128,6 +129,19 @@ std::string start_settings(const etcdserverpb::MemberAddResponse& response, cons
   return "ETCD_NAME=" + quote(name) + "\nETCD_INITIAL_CLUSTER=" + quote(cluster) +
          "\nETCD_INITIAL_ADVERTISE_PEER_URLS=" + quote(peer_urls) +
          "\nETCD_INITIAL_CLUSTER_STATE=\"existing\"\n";
+}
+
+std::string join_command(const etcdserverpb::MemberAddResponse& response, const std::string& name) {
+  JoinToken token{.cluster = response.header().cluster_id(),
+                  .member = response.member().id(),
+                  .name = name,
+                  .peer_urls = {response.member().peerurls().begin(), response.member().peerurls().end()}};
+  std::string peers;
+  for (const Member& member : response.members()) {
+    if (member.id() == token.member || member.name().empty()) continue;
+    peers += (peers.empty() ? "" : ",") + join(member.peerurls());
+  }
+  return "# kvd join --peer " + peers + " --token " + encode_join_token(token) + '\n';
 }
 
 }  // namespace tools::kvctl

@@ -35,4 +35,7 @@ Outcome<void> print(std::ostream& out, Format format, const MemberChange& change
 std::string start_settings(const etcdserverpb::MemberAddResponse& response, const std::string& name,
                            const std::string& peer_urls);
 
+/// The command that makes a server of ours that member, as a comment among those lines.
+std::string join_command(const etcdserverpb::MemberAddResponse& response, const std::string& name);
+
 }  // namespace tools::kvctl

@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "libraft/base/log_sink.h"
+#include "tools/common/join_token.h"
 #include "tools/common/url.h"
 #include "tools/kvd/settings.h"
 
@@ -27,6 +29,9 @@ struct Config {
   std::string initial_cluster_token;
   /// --initial-cluster-state=existing: this member was added to a cluster that runs.
   bool joins = false;
+  /// --token: which member of which cluster this one is, and who knows the others.
+  std::optional<JoinToken> join_token;
+  std::vector<std::string> join_peers;
   bool strict_reconfig_check = true;
   std::uint32_t max_learners = 1;
   std::uint64_t snapshot_count = 0;

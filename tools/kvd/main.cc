@@ -13,6 +13,7 @@
 #include "libkv/api/context.h"
 #include "tools/common/exit_codes.h"
 #include "tools/kvd/config.h"
+#include "tools/kvd/join.h"
 #include "tools/kvd/log.h"
 #include "tools/kvd/node.h"
 #include "tools/kvd/notify.h"
@@ -171,12 +172,16 @@ int report_check(const Checked& checked) {
 
 int main_with(std::vector<std::string> arguments) {
   const bool check_only = arguments.size() >= 2 && arguments[0] == "config" && arguments[1] == "check";
+  const bool join = !arguments.empty() && arguments[0] == "join";
   if (check_only) arguments.erase(arguments.begin(), arguments.begin() + 2);
+  if (join) arguments.erase(arguments.begin());
   const auto settings = gather(arguments);
   if (!settings) return settings.error();
   if (is_switched_on(*settings, "help"))
     return std::fputs(help_text().c_str(), stdout) < 0 ? kExitIo : kExitOk;
   if (is_switched_on(*settings, "version")) return print_version(), kExitOk;
+  if (const auto missing = join ? missing_for_join(*settings) : std::nullopt)
+    return complain(*missing, kExitUsage);
   Checked checked = check(*settings);
   for (const std::string& name : unknown_variables(environment_list())) {
     checked.warnings.push_back(name + " in the environment is not the name of an option");

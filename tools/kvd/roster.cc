@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <set>
+#include <thread>
 
 #include "libkv/machine/member_rows.h"
 #include "libraft/base/bytes.h"
@@ -22,6 +23,10 @@ constexpr std::uint8_t kRosterFormat = 1;
 
 /// How long one address may take to answer. A first start of several members meets some that are not up yet.
 constexpr std::chrono::milliseconds kAskFor{2000};
+
+/// How long the news that a member was added may take to all the others, and how often they are asked.
+constexpr std::chrono::milliseconds kHeardWithin{3000};
+constexpr std::chrono::milliseconds kAskAgainAfter{200};
 
 Roster founding_roster(const Config& config) {
   Roster roster{.founding = true};
@@ -83,6 +88,72 @@ raft::Result<Roster> joining_roster(const Config& config) {
                   "; add it first: kvctl member add " + config.name + " --peer-urls=" + joined(own));
 }
 
+/// The addresses of other members that the settings know.
+std::vector<std::string> addresses_of_others(const Config& config) {
+  if (config.join_token) return config.join_peers;
+  std::vector<std::string> all;
+  for (const auto& [name, urls] : config.initial_cluster) {
+    if (name != config.name) all.insert(all.end(), urls.begin(), urls.end());
+  }
+  return all;
+}
+
+const kv::MemberInfo* find(const Roster& roster, std::uint64_t id) {
+  const auto found = std::ranges::find(roster.members, raft::NodeId(id), &kv::MemberInfo::id);
+  return found == roster.members.end() ? nullptr : &*found;
+}
+
+std::string hex(std::uint64_t id) {
+  return raft::describe(raft::NodeId(id));
+}
+
+raft::Error unknown_member(const JoinToken& token) {
+  return {ErrorCode::kMismatch, "--token",
+          "is for member " + hex(token.member) + ", which cluster " + hex(token.cluster) +
+              " does not have: it was removed; add it again: kvctl member add " + token.name +
+              " --promote --peer-urls=" + joined(token.peer_urls)};
+}
+
+/// What the others say of the member that the token is for. One of them may lag behind the one that added it:
+/// all are asked, again for a while.
+raft::Result<Roster> token_roster(const Config& config) {
+  const JoinToken& token = *config.join_token;
+  const auto until = std::chrono::steady_clock::now() + kHeardWithin;
+  for (;;) {
+    raft::Error error = unknown_member(token);
+    for (const std::string& url : config.join_peers) {
+      auto roster = ask(config, url);
+      if (!roster) {
+        error = std::move(roster.error());
+        continue;
+      }
+      if (roster->cluster != token.cluster) {
+        return fail(ErrorCode::kMismatch, "--token",
+                    "is for cluster " + hex(token.cluster) + ", but " + url + " is of cluster " +
+                        hex(roster->cluster));
+      }
+      const kv::MemberInfo* const self = find(*roster, token.member);
+      if (self != nullptr && !self->name.empty()) return fail(started_before(*self, config));
+      roster->self = raft::NodeId(token.member);
+      if (self != nullptr) return roster;
+    }
+    if (std::chrono::steady_clock::now() >= until) return fail(std::move(error));
+    std::this_thread::sleep_for(kAskAgainAfter);
+  }
+}
+
+/// Once it has joined, the same command just starts it: its directory knows who it is.
+raft::Result<Roster> same_member(const Config& config, const Identity& identity) {
+  const auto& token = config.join_token;
+  if (token && (token->cluster != identity.cluster || token->member != identity.member)) {
+    return fail(ErrorCode::kMismatch, config.data_dir,
+                "belongs to member " + hex(identity.member) + " of cluster " + hex(identity.cluster) +
+                    ", but --token is for member " + hex(token->member) + " of cluster " +
+                    hex(token->cluster) + "; use another --data-dir");
+  }
+  return Roster{.cluster = identity.cluster, .self = raft::NodeId(identity.member)};
+}
+
 /// Peers that are up may know that this is no first start at all.
 raft::Result<Roster> checked_with_peers(Roster roster, const Config& config) {
   if (roster.members.size() < 2) return roster;
@@ -132,16 +203,14 @@ raft::Result<Roster> decode_roster(std::string_view bytes) {
 
 raft::Result<Roster> ask_others(const Config& config) {
   std::string unanswered;
-  for (const auto& [name, urls] : config.initial_cluster) {
-    if (name == config.name) continue;
-    for (const std::string& url : urls) {
-      auto roster = ask(config, url);
-      if (roster) return roster;
-      if (roster.error().code != ErrorCode::kUnavailable) return fail(std::move(roster.error()));
-      unanswered += (unanswered.empty() ? "" : "; ") + roster.error().text();
-    }
+  for (const std::string& url : addresses_of_others(config)) {
+    auto roster = ask(config, url);
+    if (roster) return roster;
+    if (roster.error().code != ErrorCode::kUnavailable) return fail(std::move(roster.error()));
+    unanswered += (unanswered.empty() ? "" : "; ") + roster.error().text();
   }
-  return fail(ErrorCode::kUnavailable, "no peer of --initial-cluster answers",
+  const std::string source = config.join_token ? "--peer" : "--initial-cluster";
+  return fail(ErrorCode::kUnavailable, "no peer of " + source + " answers",
               unanswered.empty() ? "it names no other member" : unanswered);
 }
 
@@ -153,7 +222,8 @@ raft::Result<Roster> find_roster(const Config& config) {
     if (identity) return roster;  // claim_directory compares them
     return checked_with_peers(std::move(roster), config);
   }
-  if (identity) return Roster{.cluster = identity->cluster, .self = raft::NodeId(identity->member)};
+  if (identity) return same_member(config, *identity);
+  if (config.join_token) return token_roster(config);
   return joining_roster(config);
 }
 

@@ -1,6 +1,7 @@
 // The commands that are about members: as etcdctl prints them, and ours.
 #include "tests/unit/tools/kvctl_fixture.h"
 #include "tools/common/exit_codes.h"
+#include "tools/common/join_token.h"
 
 namespace tools::kvctl {
 namespace {
@@ -8,13 +9,19 @@ namespace {
 using KvctlMember = Kvctl;
 
 TEST_F(KvctlMember, AddPrintsWhatTheNewServerIsStartedWith) {
-  EXPECT_EQ(run({"member", "add", "two", "--peer-urls", "http://b:1,http://a:1"}),
-            ok("Member             def0 added to cluster               c1\n"
-               "\n"
-               "ETCD_NAME=\"two\"\n"
-               "ETCD_INITIAL_CLUSTER=\"one=http://127.0.0.1:1,two=http://b:1,two=http://a:1\"\n"
-               "ETCD_INITIAL_ADVERTISE_PEER_URLS=\"http://b:1,http://a:1\"\n"
-               "ETCD_INITIAL_CLUSTER_STATE=\"existing\"\n"));
+  EXPECT_EQ(
+      run({"member", "add", "two", "--peer-urls", "http://b:1,http://a:1"}),
+      ok("Member             def0 added to cluster               c1\n"
+         "\n"
+         "ETCD_NAME=\"two\"\n"
+         "ETCD_INITIAL_CLUSTER=\"one=http://127.0.0.1:1,two=http://b:1,two=http://a:1\"\n"
+         "ETCD_INITIAL_ADVERTISE_PEER_URLS=\"http://b:1,http://a:1\"\n"
+         "ETCD_INITIAL_CLUSTER_STATE=\"existing\"\n"
+         "\n"
+         "# kvd join --peer http://127.0.0.1:1 --token " +
+         encode_join_token(
+             {.cluster = 0xc1, .member = 0xdef0, .name = "two", .peer_urls = {"http://b:1", "http://a:1"}}) +
+         "\n"));
 }
 
 TEST_F(KvctlMember, LearnersAreAddedAndPromoted) {

@@ -18,7 +18,7 @@ inline constexpr std::string_view kClusterVersion = "3.6.0";
 
 struct ApiOptions {
   std::size_t txn_ops_max = 128;
-  std::uint64_t quota_bytes = 2147483648;
+  std::int64_t quota_bytes = 2147483648;  ///< as clients are told: negative for none
   std::uint32_t learners_max = 1;
 };
 
@@ -42,6 +42,7 @@ std::optional<rpc::Status> intercept(const Context& context, const rpc::ServerCa
 void register_kv(rpc::Server& server, const Context& context);
 void register_cluster(rpc::Server& server, const Context& context);
 void register_maintenance(rpc::Server& server, const Context& context);
+void register_alarms(rpc::Server& server, const Context& context);
 void register_snapshot(rpc::Server& server, const Context& context);
 void register_lease(rpc::Server& server, const Context& context);
 void register_health(rpc::Server& server);

@@ -69,6 +69,10 @@ void describe_body(const PublishMemberResult&, Sink&) {}
 template <class Sink>
 void describe_body(const MembersResult&, Sink&) {}
 
+/// So does Maintenance.
+template <class Sink>
+void describe_body(const AlarmResult&, Sink&) {}
+
 template <class Sink>
 void describe_body(const LeaseGrantResult& result, Sink& sink) {
   sink.template number<2>(bits(result.lease));

@@ -95,6 +95,8 @@ Status status_of(ServerError error) {
     case ServerError::kTooManyRequests:
       // etcd sends Unknown by an accident that clients live with; the declared code is recognised as well.
       return {Code::kResourceExhausted, "etcdserver: too many requests"};
+    case ServerError::kNoSpace:
+      return status_of(KvError::kNoSpace);
     case ServerError::kTooLarge:
       return {Code::kInvalidArgument, "etcdserver: request is too large"};
     case ServerError::kUnhealthy:

@@ -77,6 +77,10 @@ void health(const Context& context, Metrics& metrics, const Query& query, const 
     metrics.count_health(fault.empty());
     answer(health_page(fault));
   };
+  for (const Alarm& alarm : context.server.alarms()) {
+    const std::string_view name = name_of(alarm.type);
+    if (!query.has("exclude", name)) return counted("ALARM " + std::string(name));
+  }
   const bool serializable = query.has("serializable", "true");
   if (!serializable && !context.server.has_leader()) return counted("RAFT NO LEADER");
   check_read(context, serializable, [counted](const std::optional<std::string>& fault) {
@@ -100,6 +104,14 @@ HttpResponse checks_page(const std::vector<Check>& checks, bool verbose) {
 constexpr std::array kLive = {"serializable_read"};
 constexpr std::array kReady = {"data_corruption", "serializable_read", "linearizable_read", "non_learner"};
 
+std::optional<std::string> corruption(const Context& context) {
+  const std::vector<Alarm> alarms = context.server.alarms();
+  const bool corrupt =
+      std::ranges::any_of(alarms, [](const Alarm& alarm) { return alarm.type == AlarmType::kCorrupt; });
+  if (!corrupt) return std::nullopt;
+  return "alarm activated: CORRUPT";
+}
+
 /// /livez and /readyz, whole or one check of them: `only` names it, empty means all.
 void probe(const Context& context, bool ready, std::string_view only, const Query& query,
            const Answer& answer) {
@@ -115,7 +127,7 @@ void probe(const Context& context, bool ready, std::string_view only, const Quer
     return only.empty() ? query.has("exclude", check) : check != only;
   });
   std::vector<Check> checks;
-  if (wanted.contains("data_corruption")) checks.emplace_back("data_corruption", std::nullopt);
+  if (wanted.contains("data_corruption")) checks.emplace_back("data_corruption", corruption(context));
   if (wanted.contains("non_learner")) {
     const bool learner = context.server.is_learner();
     checks.emplace_back("non_learner", learner ? std::optional<std::string>("etcdserver: not a voting member")

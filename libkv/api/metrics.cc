@@ -61,8 +61,9 @@ void add_raft(MetricsPage& page, const ServerStatus& status) {
                number(status.proposals_failed));
 }
 
-void add_store(MetricsPage& page, const KvServer& server, std::uint64_t quota_bytes) {
-  page.gauge("etcd_server_quota_backend_bytes", "Quota of the state's size, in bytes.", number(quota_bytes));
+void add_store(MetricsPage& page, const KvServer& server, std::int64_t quota_bytes) {
+  page.gauge("etcd_server_quota_backend_bytes", "Quota of the state's size, in bytes.",
+             static_cast<double>(quota_bytes));
   page.gauge("etcd_mvcc_db_total_size_in_bytes", "Bytes of the state's files.",
              number(server.bytes_on_disk()));
   page.gauge("etcd_mvcc_db_total_size_in_use_in_bytes", "About how many of them are live data.",
@@ -143,7 +144,7 @@ class PrometheusMetrics final : public Metrics {
   }
 
   std::string page(const KvServer& server, const std::vector<PeerMetrics>& peers,
-                   std::uint64_t quota_bytes) override {
+                   std::int64_t quota_bytes) override {
     const ServerStatus status = server.status();
     MetricsPage page;
     add_raft(page, status);

@@ -45,7 +45,7 @@ class Metrics {
 
   /// The whole page, with the gauges as `server` and `peers` have them now.
   virtual std::string page(const KvServer& server, const std::vector<PeerMetrics>& peers,
-                           std::uint64_t quota_bytes) = 0;
+                           std::int64_t quota_bytes) = 0;
 };
 
 }  // namespace kv::api

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "libkv/machine/alarm.h"
 #include "libkv/machine/member_info.h"
 #include "libkv/mvcc/range.h"
 #include "libraft/base/result.h"
@@ -161,9 +162,17 @@ struct LeaseCheckpointOp {
   bool operator==(const LeaseCheckpointOp&) const = default;
 };
 
+/// Raises an alarm, or takes it back. Unknown types of alarms are not proposed.
+struct AlarmOp {
+  bool deactivate = false;
+  Alarm alarm;  ///< deactivating with by_quota: only if the quota raised it
+
+  bool operator==(const AlarmOp&) const = default;
+};
+
 using Operation = std::variant<PutOp, DeleteRangeOp, TxnOp, CompactOp, PublishMemberOp, AddMemberOp,
                                RemoveMemberOp, UpdateMemberOp, PromoteMemberOp, LeaseGrantOp, LeaseRevokeOp,
-                               LeaseExpireOp, LeaseCheckpointOp>;
+                               LeaseExpireOp, LeaseCheckpointOp, AlarmOp>;
 
 /// An operation with the member that waits for its outcome and that member's number for it.
 struct Command {

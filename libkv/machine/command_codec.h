@@ -24,6 +24,7 @@ enum class Kind : std::uint8_t {
   kLeaseRevoke = 11,
   kLeaseExpire = 12,
   kLeaseCheckpoint = 13,
+  kAlarm = 20,
 };
 
 /// The first byte of every step of a Txn. Never renumbered.
@@ -37,6 +38,9 @@ inline constexpr std::uint8_t kIgnoreLease = 1U << 2U;
 inline constexpr std::uint8_t kLearner = 1U << 0U;
 inline constexpr std::uint8_t kPromoteWhenCaughtUp = 1U << 1U;
 inline constexpr std::uint8_t kReplaces = 1U << 2U;
+/// Of an alarm.
+inline constexpr std::uint8_t kDeactivate = 1U << 0U;
+inline constexpr std::uint8_t kByQuota = 1U << 1U;
 /// Of a range.
 inline constexpr std::uint8_t kKeysOnly = 1U << 0U;
 inline constexpr std::uint8_t kCountOnly = 1U << 1U;

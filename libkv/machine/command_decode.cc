@@ -117,6 +117,17 @@ class Decoder {
     list(op.leases);
   }
 
+  void read(AlarmOp& op) {
+    const std::uint8_t flags = known_flags(codec::kDeactivate | codec::kByQuota);
+    op.deactivate = (flags & codec::kDeactivate) != 0;
+    op.alarm.by_quota = (flags & codec::kByQuota) != 0;
+    op.alarm.member = raft::NodeId(reader_.u64());
+    const std::uint8_t type = reader_.u8();
+    op.alarm.type = static_cast<AlarmType>(type);
+    const bool known = op.alarm.type == AlarmType::kNoSpace || op.alarm.type == AlarmType::kCorrupt;
+    if (reader_.ok() && !known) fail(Fault::kUnknownKind);
+  }
+
  private:
   void read(Compare& compare) {
     compare.result = static_cast<Compare::Result>(reader_.u8());
@@ -233,6 +244,8 @@ raft::Result<Operation> decode_operation(Kind kind, std::string_view body) {
       return decode_body<LeaseExpireOp>(body);
     case Kind::kLeaseCheckpoint:
       return decode_body<LeaseCheckpointOp>(body);
+    case Kind::kAlarm:
+      return decode_body<AlarmOp>(body);
   }
   return raft::fail(ErrorCode::kMismatch, std::string(kPlace),
                     "kind " + std::to_string(static_cast<int>(kind)) + " is not known to this version");

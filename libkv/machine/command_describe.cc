@@ -127,6 +127,13 @@ struct Describer {
     append_number(out, "leases", static_cast<std::int64_t>(op.leases.size()));
   }
 
+  void operator()(const AlarmOp& op) const {
+    out += op.deactivate ? "disarm" : "alarm";
+    out += " member=" + std::to_string(op.alarm.member.value());
+    out += op.alarm.type == AlarmType::kNoSpace ? " type=NOSPACE" : " type=CORRUPT";
+    if (op.alarm.by_quota) out += " by_quota";
+  }
+
  private:
   void urls(const std::vector<std::string>& items) const {
     for (std::size_t i = 0; i < std::min(items.size(), kStepsShownMax); ++i) {

@@ -115,6 +115,12 @@ class Encoder {
     }
   }
 
+  void write(const AlarmOp& op) {
+    writer_.u8(flag(op.deactivate, codec::kDeactivate) | flag(op.alarm.by_quota, codec::kByQuota));
+    writer_.u64(op.alarm.member.value());
+    writer_.u8(static_cast<std::uint8_t>(op.alarm.type));
+  }
+
  private:
   void list(const std::vector<std::string>& items) {
     writer_.varint(items.size());
@@ -167,6 +173,7 @@ struct KindNamer {
   Kind operator()(const LeaseRevokeOp&) const { return Kind::kLeaseRevoke; }
   Kind operator()(const LeaseExpireOp&) const { return Kind::kLeaseExpire; }
   Kind operator()(const LeaseCheckpointOp&) const { return Kind::kLeaseCheckpoint; }
+  Kind operator()(const AlarmOp&) const { return Kind::kAlarm; }
 };
 
 /// What to reserve, so that the common command is encoded with one allocation.

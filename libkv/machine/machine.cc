@@ -1,5 +1,6 @@
 #include "libkv/machine/machine.h"
 
+#include "libkv/machine/alarms.h"
 #include "libkv/machine/apply_kv.h"
 #include "libkv/machine/apply_lease.h"
 #include "libkv/machine/apply_txn.h"
@@ -24,9 +25,11 @@ class StoreMachine : public Machine {
         store_(std::move(state.store)),
         view_(store_->published()),
         members_(std::move(state.members)),
+        alarms_(std::move(state.alarms)),
         configuration_(std::move(state.configuration)) {
     leases_.replace(std::move(state.leases));
     publish_members();
+    publish_alarms();
     publish_configuration();
   }
 
@@ -95,6 +98,7 @@ class StoreMachine : public Machine {
 
   [[nodiscard]] ReadView view() const override { return ReadView(view_->load()); }
   [[nodiscard]] std::vector<MemberInfo> members() const override { return published_members_.load()->list(); }
+  [[nodiscard]] std::vector<Alarm> alarms() const override { return *published_alarms_.load(); }
   [[nodiscard]] raft::MembershipTarget membership_target() const override {
     return published_members_.load()->target();
   }
@@ -106,6 +110,16 @@ class StoreMachine : public Machine {
     return *published_configuration_.load();
   }
   [[nodiscard]] std::uint64_t bytes_on_disk() const override { return view_->load()->facts().bytes_on_disk; }
+  [[nodiscard]] bool compacting() const override { return view_->load()->facts().compacting; }
+  [[nodiscard]] std::uint64_t bytes_written() const override { return view_->load()->facts().bytes_written; }
+  [[nodiscard]] std::uint64_t measure() const override {
+    const std::shared_ptr<StoreCore> core = view_->load()->core();
+    return core->database->bytes_on_disk();
+  }
+  [[nodiscard]] raft::Result<void> reclaim(const std::function<bool()>& go_on) override {
+    const std::shared_ptr<StoreCore> core = view_->load()->core();
+    return core->database->reclaim(go_on);
+  }
   [[nodiscard]] std::uint64_t bytes_in_use() const override { return view_->load()->facts().bytes_in_use; }
 
  private:
@@ -125,6 +139,7 @@ class StoreMachine : public Machine {
     }
     RETURN_IF_ERROR(store_->commit({.index = entries.back().index, .term = entries.back().term}));
     if (members_changed_) publish_members();
+    if (alarms_changed_) publish_alarms();
     if (configuration_changed_) publish_configuration();
     return outcomes;
   }
@@ -157,7 +172,7 @@ class StoreMachine : public Machine {
     applied.origin = command->origin;
     applied.sequence = command->sequence;
     term_ = entry.term;
-    Changed changed = std::visit([this](auto& op) { return run(op); }, command->operation);
+    Changed changed = run(command->operation);
     follow_lease_moves(*store_, leases_);
     if (!changed && changed.error().broken) return raft::fail(std::move(*changed.error().broken));
     applied.outcome.revision = store_->revision();
@@ -167,6 +182,11 @@ class StoreMachine : public Machine {
       applied.outcome.result = std::unexpected(*changed.error().refused);
     }
     return applied;
+  }
+
+  Changed run(Operation& operation) {
+    if (const auto refused = alarms_.refusal(operation)) return refuse(*refused);
+    return std::visit([this](auto& op) { return run(op); }, operation);
   }
 
   Changed run(PutOp& op) { return apply_put(*store_, leases_.table(), std::move(op)); }
@@ -193,6 +213,20 @@ class StoreMachine : public Machine {
   Changed run(UpdateMemberOp& op) { return told(members_.update(op)); }
   Changed run(PromoteMemberOp& op) { return told(members_.promote(op)); }
 
+  Changed run(AlarmOp& op) {
+    AlarmResult result;
+    if (op.deactivate) {
+      result.alarm = alarms_.deactivate(op.alarm.member, op.alarm.type, op.alarm.by_quota);
+      if (result.alarm) store_->remove_row(AlarmTable::row_key(op.alarm.member, op.alarm.type));
+    } else {
+      result.alarm = alarms_.activate(op.alarm);
+      const auto [key, value] = AlarmTable::row(*result.alarm);
+      store_->put_row(key, value);
+    }
+    alarms_changed_ = true;
+    return result;
+  }
+
   Changed told(std::expected<MemberInfo, KvError> member) {
     if (!member) return refuse(member.error());
     store_members();
@@ -204,11 +238,26 @@ class StoreMachine : public Machine {
       store_->put_row(key, value);
       members_changed_ = true;
     }
+    if (members_changed_) forget_alarms_of_removed();
+  }
+
+  /// A member that left can never take back its alarms itself.
+  void forget_alarms_of_removed() {
+    for (const Alarm& alarm : alarms_.list()) {
+      if (!members_.removed().contains(alarm.member)) continue;
+      AlarmOp disarm{.deactivate = true, .alarm = alarm};
+      static_cast<void>(run(disarm));
+    }
   }
 
   void publish_members() {
     published_members_.store(std::make_shared<const MemberTable>(members_));
     members_changed_ = false;
+  }
+
+  void publish_alarms() {
+    published_alarms_.store(std::make_shared<const std::vector<Alarm>>(alarms_.list()));
+    alarms_changed_ = false;
   }
 
   void publish_configuration() {
@@ -223,8 +272,10 @@ class StoreMachine : public Machine {
     store_ = std::move(state.store);
     members_ = std::move(state.members);
     leases_.replace(std::move(state.leases));
+    alarms_ = std::move(state.alarms);
     configuration_ = std::move(state.configuration);
     publish_members();
+    publish_alarms();
     publish_configuration();
   }
 
@@ -249,11 +300,14 @@ class StoreMachine : public Machine {
   MemberTable members_;
   Leases leases_;
   raft::Term term_;  // of the entry that is being applied
+  AlarmTable alarms_;
   raft::Configuration configuration_;
   bool members_changed_ = false;
+  bool alarms_changed_ = false;
   bool configuration_changed_ = false;
   std::optional<raft::Error> fault_;  // the first fault of the disk: final
   Published<MemberTable> published_members_;
+  Published<std::vector<Alarm>> published_alarms_;
   Published<raft::Configuration> published_configuration_;
 };
 

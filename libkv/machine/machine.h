@@ -2,6 +2,7 @@
 // same entries give the same state on every member, and the simulator runs this very code.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -82,6 +83,8 @@ class Machine {
   [[nodiscard]] virtual ReadView view() const = 0;
   /// Sorted by id.
   [[nodiscard]] virtual std::vector<MemberInfo> members() const = 0;
+  /// Those that are raised, sorted by type, then by member.
+  [[nodiscard]] virtual std::vector<Alarm> alarms() const = 0;
   /// Who should vote and who should learn, as the table of members says.
   [[nodiscard]] virtual raft::MembershipTarget membership_target() const = 0;
   /// Whether this one was a member and may never be one again.
@@ -92,6 +95,16 @@ class Machine {
   [[nodiscard]] virtual raft::Configuration configuration() const = 0;
   /// Bytes of the files on disk; at least 1.
   [[nodiscard]] virtual std::uint64_t bytes_on_disk() const = 0;
+  /// Whether compacted records are still being deleted.
+  [[nodiscard]] virtual bool compacting() const = 0;
+  /// Bytes that were written into the state in use since it was opened.
+  [[nodiscard]] virtual std::uint64_t bytes_written() const = 0;
+  /// Bytes of the files on disk, asked of the file system now. Thread: any.
+  [[nodiscard]] virtual std::uint64_t measure() const = 0;
+  /// Rewrites the files so that what was deleted takes no space any more; reads and writes go on. Takes
+  /// long; `go_on` is asked now and then whether to. Waits for the database's own thread: not for an Env that
+  /// has none. Thread: any, one at a time.
+  [[nodiscard]] virtual raft::Result<void> reclaim(const std::function<bool()>& go_on) = 0;
   /// An estimate of the live data, at most bytes_on_disk().
   [[nodiscard]] virtual std::uint64_t bytes_in_use() const = 0;
 };

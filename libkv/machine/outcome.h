@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "libkv/machine/alarm.h"
 #include "libkv/machine/command.h"
 #include "libkv/machine/member_info.h"
 #include "libkv/mvcc/range.h"
@@ -62,9 +63,14 @@ struct LeaseCheckpointResult {
   std::vector<LeaseRemaining> leases;
 };
 
+/// The alarm that a command raised or took back; none when there was nothing to take back.
+struct AlarmResult {
+  std::optional<Alarm> alarm;
+};
+
 using OperationResult =
     std::variant<PutResult, DeleteRangeResult, TxnResult, CompactResult, PublishMemberResult, MembersResult,
-                 LeaseGrantResult, LeaseRevokeResult, LeaseCheckpointResult>;
+                 LeaseGrantResult, LeaseRevokeResult, LeaseCheckpointResult, AlarmResult>;
 
 /// `revision` is the store's revision after the command, for the response header; set with errors too.
 struct Outcome {

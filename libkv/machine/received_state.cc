@@ -10,6 +10,8 @@ namespace kv {
 raft::Result<LoadedState> load_state(std::unique_ptr<Store> store) {
   ASSIGN_OR_RETURN(const auto member_rows, store->rows(kMemberPrefix));
   ASSIGN_OR_RETURN(MemberTable members, MemberTable::from_rows(member_rows));
+  ASSIGN_OR_RETURN(const auto alarm_rows, store->rows(kAlarmPrefix));
+  ASSIGN_OR_RETURN(AlarmTable alarms, AlarmTable::from_rows(alarm_rows));
   ASSIGN_OR_RETURN(const auto configurations, store->rows(kConfigurationPrefix));
   raft::Configuration configuration;
   if (!configurations.empty()) {
@@ -17,7 +19,7 @@ raft::Result<LoadedState> load_state(std::unique_ptr<Store> store) {
     ASSIGN_OR_RETURN(configuration, decode_configuration(key, value));
   }
   ASSIGN_OR_RETURN(LeaseTable leases, load_leases(*store));
-  return LoadedState{std::move(store), std::move(members), std::move(leases), std::move(configuration)};
+  return LoadedState{std::move(store), std::move(members), std::move(leases), std::move(alarms), std::move(configuration)};
 }
 
 raft::Result<raft::SnapshotInfo> ReceivedState::finish() {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "libkv/lease/lease_table.h"
+#include "libkv/machine/alarms.h"
 #include "libkv/machine/machine.h"
 #include "libkv/machine/members.h"
 #include "libkv/snapshot/state_sink.h"
@@ -18,6 +19,7 @@ struct LoadedState {
   std::unique_ptr<Store> store;
   MemberTable members;
   LeaseTable leases;
+  AlarmTable alarms;
   raft::Configuration configuration;
 };
 

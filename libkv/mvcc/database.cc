@@ -7,12 +7,16 @@
 #include <algorithm>
 #include <vector>
 
+#include "libkv/mvcc/record.h"
 #include "libkv/mvcc/slice.h"
 #include "libraft/base/mutant.h"
 #include "libraft/disk/database.h"
 
 namespace kv {
 namespace {
+
+/// How many pieces reclaim does its work in.
+constexpr std::int64_t kReclaimSlices = 64;
 
 /// A walk reads each block once: it would only drop what the block cache holds.
 leveldb::ReadOptions walking() {
@@ -68,6 +72,56 @@ raft::Result<void> Database::walk(std::string_view from, const Visit& visit) con
     }
   }
   return raft::checked(rows->status(), path_);
+}
+
+/// The revisions of the first and the last row of records; nothing when there is none.
+raft::Result<std::optional<Database::Revisions>> Database::revisions() const {
+  const std::unique_ptr<leveldb::Iterator> rows(db_->NewIterator(walking()));
+  Revisions all;
+  rows->Seek(slice(kRecordPrefix));
+  const bool any = rows->Valid();
+  if (any) {
+    ASSIGN_OR_RETURN(const ParsedKey key, parse_key(view(rows->key())));
+    all.first = key.revision.main;
+    rows->SeekToLast();
+  }
+  if (any && rows->Valid()) {
+    ASSIGN_OR_RETURN(const ParsedKey key, parse_key(view(rows->key())));
+    all.last = key.revision.main;
+  }
+  RETURN_IF_ERROR(raft::checked(rows->status(), path_));
+  return any ? std::optional(all) : std::nullopt;
+}
+
+/// Rewrites the files between two keys, all of them: LevelDB leaves those of the lowest level as they are
+/// unless something comes from above, so rows that never were are deleted at both ends.
+raft::Result<void> Database::rewrite(const std::string& begin, const std::string& end) {
+  leveldb::WriteBatch nothing;
+  nothing.Delete(slice(begin + '\0'));
+  nothing.Delete(slice(end + '\0'));
+  RETURN_IF_ERROR(write(nothing));
+  const leveldb::Slice from = slice(begin);
+  const leveldb::Slice to = slice(end);
+  db_->CompactRange(&from, &to);
+  return {};
+}
+
+raft::Result<void> Database::reclaim(const std::function<bool()>& go_on) {
+  ASSIGN_OR_RETURN(const auto all, revisions());
+  if (!all) return {};
+  // What is in memory becomes a file, which is then rewritten with the others.
+  const leveldb::Slice nowhere;
+  db_->CompactRange(&nowhere, &nowhere);
+  // Rows are in order of revision, so that a slice of revisions is a slice of the files. What was compacted
+  // lies before the first row: the first slice begins at the beginning of all.
+  const std::int64_t step = (all->last - all->first) / kReclaimSlices + 1;
+  std::string begin(kRecordPrefix);
+  for (std::int64_t at = all->first; at <= all->last && go_on(); at += step) {
+    const std::string end = record_key({at + step, 0});
+    RETURN_IF_ERROR(rewrite(begin, end));
+    begin = end;
+  }
+  return {};
 }
 
 std::uint64_t Database::bytes_on_disk() const {

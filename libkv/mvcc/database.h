@@ -46,6 +46,10 @@ class Database {
   /// Rows in order of key from `from` on. Ends at the end, at Step::stop or at an error.
   [[nodiscard]] raft::Result<void> walk(std::string_view from, const Visit& visit) const;
 
+  /// Merges the files, so that deleted rows take no space any more, in slices; `go_on` is asked before each.
+  /// Needs an Env with a thread for the background. Thread: any, one at a time; writes go on.
+  [[nodiscard]] raft::Result<void> reclaim(const std::function<bool()>& go_on);
+
   /// Bytes of the files; asks the file system.
   [[nodiscard]] std::uint64_t bytes_on_disk() const;
   [[nodiscard]] const std::string& path() const { return path_; }
@@ -53,6 +57,13 @@ class Database {
   [[nodiscard]] leveldb::DB& rows() const { return *db_; }
 
  private:
+  struct Revisions {
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+  };
+  [[nodiscard]] raft::Result<std::optional<Revisions>> revisions() const;
+  [[nodiscard]] raft::Result<void> rewrite(const std::string& begin, const std::string& end);
+
   leveldb::Env* const env_;
   const std::string path_;
   const std::unique_ptr<leveldb::DB> db_;

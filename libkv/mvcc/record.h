@@ -15,7 +15,9 @@ namespace kv {
 /// The version of everything in this file. Under kFormatKey; a reader refuses any other.
 inline constexpr std::uint8_t kStateFormat = 1;
 inline constexpr std::string_view kFormatKey = "f/format";
-/// Rows of other tables that live in the same batches: libkv/lease's leases, libkv/machine's members and configuration.
+/// Rows of other tables that live in the same batches: libkv/machine's alarms, members and configuration,
+/// libkv/lease's leases.
+inline constexpr std::string_view kAlarmPrefix = "a/";
 inline constexpr std::string_view kLeasePrefix = "l/";
 inline constexpr std::string_view kMemberPrefix = "m/";
 inline constexpr std::string_view kConfigurationPrefix = "c/";

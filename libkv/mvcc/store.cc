@@ -195,6 +195,8 @@ void Store::publish() {
   const ReadView::Impl::Facts facts{
       .revision = ledger_.mark.revision,
       .compacted = ledger_.mark.compacted,
+      .compacting = compaction_.due(),
+      .bytes_written = bytes_written_,
       .bytes_on_disk = std::max<std::uint64_t>(1, bytes_on_disk_ + bytes_unmeasured_),
       .bytes_in_use = std::min(ledger_.bytes_in_use, bytes_on_disk_ + bytes_unmeasured_)};
   published_->store(std::make_shared<const ReadView::Impl>(core_, index, std::move(pin), facts));
@@ -203,6 +205,7 @@ void Store::publish() {
 
 void Store::measure(std::uint64_t bytes_written) {
   bytes_unmeasured_ += bytes_written;
+  bytes_written_ += bytes_written;
   if (bytes_unmeasured_ < kMeasureEveryBytes) return;
   bytes_on_disk_ = core_->database->bytes_on_disk();
   bytes_unmeasured_ = 0;

@@ -141,6 +141,7 @@ class Store {
   std::uint32_t changes_ = 0;  // of the request under way
   std::uint64_t bytes_on_disk_ = 1;
   std::uint64_t bytes_unmeasured_ = 0;
+  std::uint64_t bytes_written_ = 0;  // since it was opened
   PublishedView published_ = std::make_shared<Published<ReadView::Impl>>();
 };
 

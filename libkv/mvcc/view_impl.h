@@ -33,6 +33,8 @@ class ReadView::Impl {
   struct Facts {
     std::int64_t revision = kRevisionOfEmptyStore;
     std::int64_t compacted = kNeverCompacted;
+    bool compacting = false;          // compacted records are still being deleted
+    std::uint64_t bytes_written = 0;  // since the store was opened
     std::uint64_t bytes_on_disk = 1;
     std::uint64_t bytes_in_use = 0;
   };

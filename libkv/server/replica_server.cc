@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <atomic>
+#include <thread>
 #include <utility>
 
+#include "libkv/machine/alarms.h"
+#include "libkv/server/housekeeper.h"
 #include "libkv/server/leader_watch.h"
 #include "libkv/server/lease_desk.h"
 #include "libkv/server/peer_book.h"
 #include "libkv/server/reach_table.h"
+#include "libkv/server/space.h"
 #include "libkv/server/waiters.h"
 #include "libraft/base/check.h"
 #include "libraft/node/driver.h"
@@ -20,6 +24,10 @@ using Clock = std::chrono::steady_clock;
 /// How often the connections are looked at.
 constexpr std::chrono::milliseconds kLookPause{250};
 
+/// How long rewriting the files waits for deletions that readers of the past hold up, and how often it looks.
+constexpr std::chrono::milliseconds kCompactionWaitMax{60000};
+constexpr std::chrono::milliseconds kCompactionLook{10};
+
 class Member final : public ReplicaServer, private raft::StateMachine {
  public:
   Member(const ReplicaServerOptions& options, ReplicaServerParts parts, ReplicaServerEvents events)
@@ -31,8 +39,13 @@ class Member final : public ReplicaServer, private raft::StateMachine {
         leader_(options.request_timeout),
         reach_(options.replica.self),
         peers_(options.replica.self, events_.peers_changed),
-        leases_(lease_options(), lease_parts()) {
+        leases_(lease_options(), lease_parts()),
+        compaction_(options.auto_compaction, Clock::now()),
+        space_(options.quota_bytes),
+        housekeeper_({.look = [this](Clock::time_point now) { return look_at_space(now); },
+                      .reclaim = [this](const std::function<bool()>& go_on) { reclaim_now(go_on); }}) {
     look_at_members();
+    measure();
   }
 
   ~Member() override { Member::stop(); }
@@ -57,6 +70,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
                                                   std::move(events), std::move(log)));
     started_.store(driver_.get(), std::memory_order_release);
     driver_->want(parts_.machine->membership_target());
+    housekeeper_.start();
     return {};
   }
 
@@ -84,7 +98,9 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   bool removed() const override { return peers_.is_removed(); }
   ServerStatus status() const override;
   std::vector<MemberInfo> members() const override { return parts_.machine->members(); }
-  std::uint64_t bytes_on_disk() const override { return parts_.machine->bytes_on_disk(); }
+  std::vector<Alarm> alarms() const override { return parts_.machine->alarms(); }
+  void reclaim(std::function<void()> done) override { housekeeper_.reclaim(std::move(done)); }
+  std::uint64_t bytes_on_disk() const override;
   std::uint64_t bytes_in_use() const override { return parts_.machine->bytes_in_use(); }
 
   void receive(raft::NodeId from, std::vector<raft::Message> messages) override;
@@ -107,6 +123,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   }
   raft::Result<void> install(std::unique_ptr<raft::SnapshotSink> received) override {
     RETURN_IF_ERROR(parts_.machine->install(std::move(received)));
+    measure();
     look_at_members();
     return {};
   }
@@ -116,6 +133,12 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   }
   [[nodiscard]] LeaseDeskOptions lease_options() const;
   LeaseDeskParts lease_parts();
+  void propose(const Operation& operation, WriteDone done);
+  void refuse_for_space(WriteDone done);
+  [[nodiscard]] std::optional<Alarm> space_alarm() const;
+  void measure();
+  bool look_at_space(Clock::time_point now);
+  void reclaim_now(const std::function<bool()>& go_on);
   void reads_ready(std::span<const std::uint64_t> tickets);
   void status_changed(const raft::CoreStatus& status);
   void ticked(Clock::time_point now);
@@ -140,12 +163,86 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   std::atomic<std::uint64_t> applied_writes_ = 0;
   std::atomic<std::uint64_t> failed_writes_ = 0;
 
+  /// What the files hold beside what was written since the state was opened: their measure without asking.
+  std::atomic<std::int64_t> bytes_before_ = 0;
+  AutoCompaction compaction_;                     // the housekeeper's
+  SpaceWatch space_;                              // the housekeeper's
   raft::Driver::Heartbeats last_heartbeats_;      // of alive()
   std::unique_ptr<raft::Driver> driver_;          // last: its threads use everything above
   std::atomic<raft::Driver*> started_ = nullptr;  // messages may arrive before start has returned
+  Housekeeper housekeeper_;                       // its thread uses everything above
 };
 
 void Member::write(Operation operation, WriteDone done) {
+  if (!fits(options_.quota_bytes, bytes_on_disk(), cost_of(operation))) {
+    return refuse_for_space(std::move(done));
+  }
+  propose(operation, std::move(done));
+}
+
+/// As in etcd the answer comes when the alarm is on.
+void Member::refuse_for_space(WriteDone done) {
+  const RequestFailure refusal{ServerError::kNoSpace, Stage::kQueued};
+  if (space_alarm()) return done(std::unexpected(refusal));
+  const Alarm alarm{.member = options_.replica.self, .type = AlarmType::kNoSpace, .by_quota = true};
+  propose(AlarmOp{.alarm = alarm},
+          [done = std::move(done), refusal](const auto&) { done(std::unexpected(refusal)); });
+}
+
+std::optional<Alarm> Member::space_alarm() const {
+  for (const Alarm& alarm : alarms()) {
+    if (alarm.member == options_.replica.self && alarm.type == AlarmType::kNoSpace) return alarm;
+  }
+  return std::nullopt;
+}
+
+std::uint64_t Member::bytes_on_disk() const {
+  const auto written = static_cast<std::int64_t>(parts_.machine->bytes_written());
+  return static_cast<std::uint64_t>(
+      std::max<std::int64_t>(1, bytes_before_.load(std::memory_order_relaxed) + written));
+}
+
+void Member::measure() {
+  const auto written = static_cast<std::int64_t>(parts_.machine->bytes_written());
+  const auto measured = static_cast<std::int64_t>(parts_.machine->measure());
+  bytes_before_.store(measured - written, std::memory_order_relaxed);
+}
+
+/// On the housekeeper's thread.
+bool Member::look_at_space(Clock::time_point now) {
+  measure();
+  const ReadView view = local_view();
+  const auto ignored = [](const auto&) {};
+  const AutoCompaction::Look history{
+      .now = now, .revision = view.revision(), .compacted = view.compacted_revision(), .leads = leads()};
+  if (const auto revision = compaction_.due(history)) propose(CompactOp{*revision}, ignored);
+  const std::optional<Alarm> alarm = space_alarm();
+  const SpaceWatch::Advice advice = space_.look({.now = now,
+                                                 .bytes_on_disk = bytes_on_disk(),
+                                                 .bytes_in_use = bytes_in_use(),
+                                                 .revision = view.revision(),
+                                                 .compacted = view.compacted_revision(),
+                                                 .compacting = parts_.machine->compacting(),
+                                                 .alarmed = alarm.has_value(),
+                                                 .by_quota = alarm && alarm->by_quota});
+  if (has_leader() && (advice.raise || advice.clear)) {
+    const Alarm own{.member = options_.replica.self, .type = AlarmType::kNoSpace, .by_quota = true};
+    propose(AlarmOp{.deactivate = advice.clear, .alarm = own}, ignored);
+  }
+  return advice.reclaim;
+}
+
+/// What was compacted is deleted first: only then can its space come back.
+void Member::reclaim_now(const std::function<bool()>& go_on) {
+  const auto until = Clock::now() + kCompactionWaitMax;
+  while (parts_.machine->compacting() && go_on() && Clock::now() < until) {
+    std::this_thread::sleep_for(kCompactionLook);
+  }
+  // A fault of the disk latches, and the next write of the state tells it.
+  static_cast<void>(parts_.machine->reclaim(go_on));
+}
+
+void Member::propose(const Operation& operation, WriteDone done) {
   if (driver_->backlog() > options_.backlog_entries_max) {
     done(std::unexpected(RequestFailure{ServerError::kTooManyRequests, Stage::kQueued}));
     return;
@@ -336,6 +433,7 @@ void Member::hand_over(std::chrono::milliseconds limit) {
 
 void Member::stop() {
   if (!driver_) return;
+  housekeeper_.stop();
   writes_.fail_all(ServerError::kStopped);
   reads_.fail_all(ServerError::kStopped);
   leader_.stop();

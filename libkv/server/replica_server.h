@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "libkv/machine/machine.h"
+#include "libkv/server/auto_compaction.h"
 #include "libkv/server/lease_keeper.h"
 #include "libkv/server/server.h"
 #include "libraft/base/log_sink.h"
@@ -31,6 +33,9 @@ struct ReplicaServerOptions {
   bool strict_reconfig_check = true;
   /// Its election_timeout is taken from `replica`.
   LeaseKeeperOptions leases;
+  /// Bytes of this member's state on disk; writes that do not fit raise the NOSPACE alarm. Nothing: no limit.
+  std::optional<std::uint64_t> quota_bytes;
+  AutoCompactionOptions auto_compaction;
   /// Unlike that of every earlier start of this member, so that old entries answer no new request.
   std::uint64_t first_sequence = 1;
 };

@@ -25,6 +25,7 @@ enum class ServerError : std::uint8_t {
   kNoLeader,
   kStopped,           ///< this member is shutting down
   kTooManyRequests,   ///< the queue or the backlog of committed entries is full; not applied
+  kNoSpace,           ///< it does not fit the quota; not proposed, and the alarm is on now
   kTooLarge,          ///< the encoded command is over request_bytes_max; not applied
   kUnhealthy,         ///< too few active members to change who votes; not proposed
   kNotEnoughStarted,  ///< too few members that have started would decide; not proposed
@@ -126,6 +127,10 @@ class KvServer {
   [[nodiscard]] virtual bool is_learner() const = 0;
   [[nodiscard]] virtual ServerStatus status() const = 0;
   [[nodiscard]] virtual std::vector<MemberInfo> members() const = 0;
+  /// Those that are raised anywhere. Cheap.
+  [[nodiscard]] virtual std::vector<Alarm> alarms() const = 0;
+  /// Gives back to the file system what was deleted, while everything else goes on; `done` when that is so.
+  virtual void reclaim(std::function<void()> done) = 0;
   [[nodiscard]] virtual std::uint64_t bytes_on_disk() const = 0;
   [[nodiscard]] virtual std::uint64_t bytes_in_use() const = 0;
 };

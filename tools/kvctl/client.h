@@ -38,6 +38,7 @@ inline constexpr Method kMemberUpdate{"/etcdserverpb.Cluster/MemberUpdate", Acce
 inline constexpr Method kMemberPromote{"/etcdserverpb.Cluster/MemberPromote", Access::kWrite};
 inline constexpr Method kMoveLeader{"/etcdserverpb.Maintenance/MoveLeader", Access::kRead};
 inline constexpr Method kAlarm{"/etcdserverpb.Maintenance/Alarm", Access::kRead};
+inline constexpr Method kDefragment{"/etcdserverpb.Maintenance/Defragment", Access::kRead};
 inline constexpr Method kStatus{"/etcdserverpb.Maintenance/Status", Access::kRead};
 inline constexpr Method kAuthenticate{"/etcdserverpb.Auth/Authenticate", Access::kRead};
 

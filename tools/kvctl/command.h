@@ -61,6 +61,8 @@ Command wait_quorum_command();
 Command wait_leader_command();
 Command wait_member_command();
 Command alarm_list_command();
+Command alarm_disarm_command();
+Command defrag_command();
 Command snapshot_save_command();
 Command snapshot_status_command();
 Command bench_command();

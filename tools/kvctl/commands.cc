@@ -56,6 +56,8 @@ std::span<const Command> commands() {
       wait_leader_command(),
       wait_member_command(),
       alarm_list_command(),
+      alarm_disarm_command(),
+      defrag_command(),
       snapshot_save_command(),
       snapshot_status_command(),
       bench_command(),

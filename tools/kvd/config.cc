@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 
+#include "libkv/server/space.h"
 #include "libraft/core/membership.h"
 #include "tools/common/initial_cluster.h"
 #include "tools/kvd/flags.h"
@@ -166,6 +167,43 @@ void read_member(Reader& reader, Config& config) {
   if (config.listen_peer_urls.empty()) reader.fault("listen-peer-urls", "must name at least one URL");
 }
 
+/// etcd's number, with its default for 0 (contract section 6).
+void read_quota(Reader& reader, Config& config) {
+  const std::string text = reader.text("quota-backend-bytes");
+  std::int64_t option = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), option);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty()) {
+    reader.fault("quota-backend-bytes",
+                 "must be a whole number; 0 stands for 2 GiB, a negative one for none");
+  }
+  config.quota_bytes = option == 0 ? static_cast<std::int64_t>(kv::kDefaultQuotaBytes) : option;
+}
+
+/// As etcd reads it: a whole number is hours, or revisions in the mode of that name.
+void read_auto_compaction(Reader& reader, Config& config) {
+  using Mode = kv::AutoCompactionOptions::Mode;
+  constexpr std::string_view kRetention = "auto-compaction-retention";
+  const bool by_revision = reader.one_of("auto-compaction-mode", {"periodic", "revision"}) == "revision";
+  // The default is a time; in the other mode there is none, as in etcd.
+  const bool unset = by_revision && !reader.is_set(kRetention);
+  const std::string text = unset ? "0" : reader.text(kRetention);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size() && number >= 0;
+  kv::AutoCompactionOptions& options = config.auto_compaction;
+  if (by_revision) {
+    if (!whole)
+      reader.fault(kRetention, "must be a number of revisions with --auto-compaction-mode=revision");
+    if (number > 0) options = {.mode = Mode::kRevision, .revisions = number};
+    return;
+  }
+  constexpr std::int64_t kHoursMax = 1000000;
+  const auto period = whole && number <= kHoursMax ? std::optional(milliseconds(std::chrono::hours(number)))
+                                                   : parse_duration(text);
+  if (!period) reader.fault(kRetention, "must be a number of hours or a duration like 30m or 2h");
+  if (period && period->count() > 0) options = {.mode = Mode::kPeriodic, .period = *period};
+}
+
 void read_timing(Reader& reader, Config& config) {
   config.heartbeat_interval = milliseconds(reader.number("heartbeat-interval", 1, 10000));
   config.election_timeout = milliseconds(reader.number("election-timeout", 1, 50000));
@@ -264,6 +302,8 @@ Checked check(const Settings& given) {
     }
   }
   read_member(reader, checked.config);
+  read_quota(reader, checked.config);
+  read_auto_compaction(reader, checked.config);
   read_timing(reader, checked.config);
   read_clustering(reader, checked.config);
   read_client_security(reader, checked.config);

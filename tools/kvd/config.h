@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "libkv/server/auto_compaction.h"
 #include "libraft/base/log_sink.h"
 #include "tools/common/join_token.h"
 #include "tools/common/url.h"
@@ -47,6 +48,9 @@ struct Config {
   std::chrono::milliseconds keepalive_min_time{0};
   std::chrono::milliseconds keepalive_interval{0};
   std::chrono::milliseconds keepalive_timeout{0};
+  /// As clients are told: negative for no limit.
+  std::int64_t quota_bytes = 0;
+  kv::AutoCompactionOptions auto_compaction;
   int io_threads = 0;
   std::string cert_file;
   std::string key_file;

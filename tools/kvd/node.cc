@@ -15,6 +15,7 @@
 #include "libkv/api/http_pages.h"
 #include "libkv/api/metrics.h"
 #include "libkv/server/replica_server.h"
+#include "libkv/server/space.h"
 #include "libraft/core/describe.h"
 #include "libraft/disk/disk_env.h"
 #include "libraft/net/asio_transport.h"
@@ -179,6 +180,8 @@ raft::Result<void> RunningNode::start(std::function<void(const raft::Error&)> fa
   options.request_timeout = milliseconds(5000) + 2 * config_.election_timeout;
   options.request_bytes_max = config_.max_request_bytes;
   options.strict_reconfig_check = config_.strict_reconfig_check;
+  options.quota_bytes = kv::quota_of(config_.quota_bytes);
+  options.auto_compaction = config_.auto_compaction;
   options.first_sequence =
       static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
   ASSIGN_OR_RETURN(server_,
@@ -188,10 +191,11 @@ raft::Result<void> RunningNode::start(std::function<void(const raft::Error&)> fa
   RETURN_IF_ERROR(transport_->start([this](raft::NodeId from, std::vector<raft::Message> messages) {
     server_->receive(from, std::move(messages));
   }));
-  context_.emplace(
-      kv::api::Context{.server = *server_,
-                       .options = {.txn_ops_max = config_.max_txn_ops, .learners_max = config_.max_learners},
-                       .metrics = metrics_.get()});
+  context_.emplace(kv::api::Context{.server = *server_,
+                                    .options = {.txn_ops_max = config_.max_txn_ops,
+                                                .quota_bytes = config_.quota_bytes,
+                                                .learners_max = config_.max_learners},
+                                    .metrics = metrics_.get()});
   RETURN_IF_ERROR(serve(config_.listen_client_urls, kv::api::Pages::kClient));
   if (!config_.listen_metrics_urls.empty())
     RETURN_IF_ERROR(serve(config_.listen_metrics_urls, kv::api::Pages::kMetrics));

@@ -62,11 +62,16 @@ class TimedMachine final : public kv::Machine {
   }
   kv::ReadView view() const override { return machine_->view(); }
   std::vector<kv::MemberInfo> members() const override { return machine_->members(); }
+  std::vector<kv::Alarm> alarms() const override { return machine_->alarms(); }
   raft::MembershipTarget membership_target() const override { return machine_->membership_target(); }
   bool was_removed(raft::NodeId id) const override { return machine_->was_removed(id); }
   const kv::Leases& leases() const override { return machine_->leases(); }
   raft::Configuration configuration() const override { return machine_->configuration(); }
   std::uint64_t bytes_on_disk() const override { return machine_->bytes_on_disk(); }
+  bool compacting() const override { return machine_->compacting(); }
+  std::uint64_t bytes_written() const override { return machine_->bytes_written(); }
+  std::uint64_t measure() const override { return machine_->measure(); }
+  raft::Result<void> reclaim(const std::function<bool()>& go_on) override { return machine_->reclaim(go_on); }
   std::uint64_t bytes_in_use() const override { return machine_->bytes_in_use(); }
 
  private:

@@ -111,6 +111,13 @@ class JsonOperations {
     json_.end_array();
   }
 
+  void operator()(const kv::AlarmOp& op) {
+    type(op.deactivate ? "disarm" : "alarm");
+    json_.key("member").string(raft::describe(op.alarm.member));
+    json_.key("alarm").string(op.alarm.type == kv::AlarmType::kNoSpace ? "NOSPACE" : "CORRUPT");
+    if (op.alarm.by_quota) json_.key("by_quota").boolean(true);
+  }
+
  private:
   void type(std::string_view name) { json_.key("op").string(name); }
   void list(std::string_view name, const std::vector<std::string>& items) {

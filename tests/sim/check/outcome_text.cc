@@ -54,6 +54,12 @@ std::string text(const kv::MembersResult& members) {
   return out;
 }
 
+std::string text(const kv::AlarmResult& alarm) {
+  if (!alarm.alarm) return "no alarm";
+  return "alarm " + number(static_cast<int>(alarm.alarm->type)) + " of " +
+         number(static_cast<std::int64_t>(alarm.alarm->member.value()));
+}
+
 std::string text(const kv::TxnResult& txn) {
   std::string out = txn.succeeded ? "txn yes" : "txn no";
   for (const kv::OpResult& one : txn.responses) {

@@ -68,11 +68,17 @@ class FakeMember final : public KvServer {
     return status;
   }
   std::vector<MemberInfo> members() const override { return machine_->members(); }
+  std::vector<Alarm> alarms() const override { return machine_->alarms(); }
+  void reclaim(std::function<void()> done) override {
+    ++reclaims;
+    done();
+  }
   std::uint64_t bytes_on_disk() const override { return machine_->bytes_on_disk(); }
   std::uint64_t bytes_in_use() const override { return machine_->bytes_in_use(); }
 
   bool leader = true;
   bool learner = false;
+  int reclaims = 0;
   std::optional<RequestFailure> failure;
   std::optional<ServerError> change_refused;
   std::optional<raft::NodeId> moved_to;

@@ -79,7 +79,10 @@ std::vector<Operation> samples() {
           LeaseGrantOp{.lease = -1, .ttl = 9000000000},
           LeaseRevokeOp{.lease = 77},
           LeaseExpireOp{.lease = 77, .term = raft::Term(5)},
-          LeaseCheckpointOp{.term = raft::Term(5), .leases = {{1, 0}, {-2, 300}}}};
+          LeaseCheckpointOp{.term = raft::Term(5), .leases = {{1, 0}, {-2, 300}}},
+          AlarmOp{.alarm = {.member = NodeId(6), .type = AlarmType::kCorrupt}},
+          AlarmOp{.deactivate = true,
+                  .alarm = {.member = NodeId(7), .type = AlarmType::kNoSpace, .by_quota = true}}};
 }
 
 TxnOp nest(std::size_t depth) {
@@ -241,6 +244,7 @@ TEST(Command, DescriptionOfAMemberChangeNamesTheMember) {
   EXPECT_EQ(describe(UpdateMemberOp{NodeId(6), {"http://p:2"}}),
             "update_member member=6 peer_url=\"http://p:2\"");
   EXPECT_EQ(describe(PromoteMemberOp{NodeId(6)}), "promote_member member=6");
+  EXPECT_EQ(describe(AlarmOp{.alarm = {.member = NodeId(6)}}), "alarm member=6 type=NOSPACE");
 }
 
 TEST(Command, TheBytesOfAMemberChangeAreFixed) {

@@ -3,9 +3,11 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <cstdio>
 #include <optional>
 #include <utility>
 
+#include "libkv/rpc/http_exchange.h"
 #include "libkv/rpc/http_text.h"
 #include "libkv/rpc/limits.h"
 #include "libkv/rpc/server.h"
@@ -19,25 +21,7 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 using Parser = http::request_parser<http::string_body>;
 
-class Http1Server;
-
-/// Where an answer finds its connection, if that is still there.
-class Exchange final : public Addressee, public std::enable_shared_from_this<Exchange> {
- public:
-  Exchange(Http1Server& server, std::shared_ptr<Inbox> inbox) : server_(&server), inbox_(std::move(inbox)) {}
-
-  /// From any thread.
-  void answer(HttpResponse response);
-  void leave() { server_ = nullptr; }
-
- private:
-  void deliver(Mail&&) override {}
-
-  Http1Server* server_;  // the loop's thread only; null once answered or lost
-  std::shared_ptr<Inbox> inbox_;
-};
-
-class Http1Server final : public Protocol {
+class Http1Server final : public Protocol, private HttpAnswers {
  public:
   Http1Server(ServerWorker& worker, ServerConnection& connection, std::function<void()> established)
       : worker_(worker),
@@ -49,16 +33,22 @@ class Http1Server final : public Protocol {
   ~Http1Server() override { lost(); }
 
   bool receive(std::string_view bytes) override;
-  void produce(std::string& out, std::size_t) override { out.append(std::exchange(output_, {})); }
+  void produce(std::string& out, std::size_t) override {
+    out.append(std::exchange(output_, {}));
+    if (exchange_) exchange_->taken(std::exchange(streamed_, 0));
+  }
   [[nodiscard]] bool wants_write() const override { return !output_.empty(); }
   [[nodiscard]] bool finished() const override { return closing_ && !exchange_ && output_.empty(); }
   void lost() override;
   void drain() override;
   void end() override;
 
-  void respond(HttpResponse response);
-
  private:
+  void respond(HttpResponse response) override;
+  void begin(const HttpResponse& head) override;
+  void stream(std::string_view piece, std::size_t counted) override;
+  void finish_stream() override;
+  void write_head(const HttpResponse& response, bool keep);
   void next_request();
   void parse();
   bool advance();
@@ -70,22 +60,19 @@ class Http1Server final : public Protocol {
   ServerConnection& connection_;
   std::function<void()> established_;
   std::optional<Parser> parser_;
-  std::shared_ptr<Exchange> exchange_;  // of the request being answered; shared with its handler
-  std::string input_;                   // not parsed yet; bounded by one read beyond the parser's limits
+  std::shared_ptr<AnswerDesk> exchange_;  // of the request being answered; shared with its handler
+  std::string input_;                     // not parsed yet; bounded by one read beyond the parser's limits
   std::string output_;
   CallbackTimer timer_;
   bool keep_alive_ = true;
   bool head_only_ = false;
   bool greeted_ = false;  // 100-continue was looked at for this request
   bool closing_ = false;  // after what is open is answered
+  // Of an answer in pieces.
+  bool streaming_ = false;
+  bool chunked_ = false;      // HTTP/1.0 does not know chunks: its answers end with the connection
+  std::size_t streamed_ = 0;  // bytes of it in output_
 };
-
-void Exchange::answer(HttpResponse response) {
-  auto shared = std::make_shared<HttpResponse>(std::move(response));  // Work has to be copyable
-  static_cast<void>(inbox_->push(shared_from_this(), Work([self = shared_from_this(), shared] {
-                                   if (self->server_ != nullptr) self->server_->respond(std::move(*shared));
-                                 })));
-}
 
 void Http1Server::next_request() {
   parser_.emplace();
@@ -165,9 +152,11 @@ void Http1Server::dispatch() {
   }
   keep_alive_ = message.keep_alive() && !closing_;
   head_only_ = message.method() == http::verb::head;
+  chunked_ = message.version() >= 11;
   request.body = std::move(message.body());
   const HttpHandler& handler = worker_.shared().http;
-  exchange_ = std::make_shared<Exchange>(*this, worker_.loop().inbox());
+  exchange_ = std::make_shared<AnswerDesk>(static_cast<HttpAnswers&>(*this), worker_.loop().inbox());
+  request.exchange = exchange_;
   // Through the inbox like every answer: pipelined requests must not deepen the stack.
   if (!handler) return exchange_->answer(plain_response(404));
   handler(std::move(request),
@@ -180,11 +169,8 @@ void Http1Server::respond(HttpResponse response) {
   const bool keep = keep_alive_ && !closing_;
   output_ += "HTTP/1.1 " + std::to_string(response.status) + ' ' + std::string(http_reason(response.status)) +
              "\r\n";
-  output_ += "Content-Type: " + response.content_type + "\r\n";
   output_ += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
-  for (const auto& [name, value] : response.headers) output_ += name + ": " + value + "\r\n";
-  if (!keep) output_ += "Connection: close\r\n";
-  output_ += "\r\n";
+  write_head(response, keep);
   if (!head_only_) output_ += response.body;
   closing_ = !keep;
   worker_.loop().flush_soon(connection_);
@@ -193,10 +179,51 @@ void Http1Server::respond(HttpResponse response) {
   parse();
 }
 
+/// What follows the status line, to the empty line.
+void Http1Server::write_head(const HttpResponse& response, bool keep) {
+  if (!response.content_type.empty()) output_ += "Content-Type: " + response.content_type + "\r\n";
+  for (const auto& [name, value] : response.headers) output_ += name + ": " + value + "\r\n";
+  if (!keep) output_ += "Connection: close\r\n";
+  output_ += "\r\n";
+}
+
+void Http1Server::begin(const HttpResponse& head) {
+  streaming_ = true;
+  keep_alive_ = keep_alive_ && chunked_;
+  output_ += "HTTP/1.1 " + std::to_string(head.status) + ' ' + std::string(http_reason(head.status)) + "\r\n";
+  if (chunked_) output_ += "Transfer-Encoding: chunked\r\n";
+  write_head(head, keep_alive_);
+  stream(head.body, 0);
+}
+
+/// `counted`: of the bytes that Exchange has in its count.
+void Http1Server::stream(std::string_view piece, std::size_t counted) {
+  streamed_ += counted;
+  if (!piece.empty() && !head_only_) {
+    char size[20];
+    if (chunked_) output_.append(size, std::snprintf(size, sizeof(size), "%zx\r\n", piece.size()));
+    output_ += piece;
+    if (chunked_) output_ += "\r\n";
+  }
+  worker_.loop().flush_soon(connection_);
+}
+
+void Http1Server::finish_stream() {
+  if (chunked_ && !head_only_) output_ += "0\r\n\r\n";
+  streaming_ = false;
+  streamed_ = 0;
+  exchange_->leave();
+  exchange_.reset();
+  worker_.loop().flush_soon(connection_);
+  closing_ = closing_ || !keep_alive_;
+  if (closing_) return;
+  next_request();
+  parse();
+}
+
 void Http1Server::lost() {
   timer_.disarm();
-  if (exchange_) exchange_->leave();
-  exchange_.reset();
+  if (const auto exchange = std::exchange(exchange_, nullptr)) exchange->lose();
   closing_ = true;
 }
 
@@ -206,7 +233,14 @@ void Http1Server::drain() {
 
 void Http1Server::end() {
   closing_ = true;
-  if (exchange_) respond(plain_response(503));
+  if (streaming_) {
+    // No last chunk: the client sees that it was cut off.
+    streaming_ = false;
+    if (const auto exchange = std::exchange(exchange_, nullptr)) exchange->lose();
+    worker_.loop().flush_soon(connection_);
+  } else if (const auto exchange = exchange_) {
+    respond(plain_response(503));
+  }
 }
 
 }  // namespace

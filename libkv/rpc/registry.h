@@ -12,12 +12,6 @@
 
 namespace kv::rpc {
 
-struct Method {
-  std::string path;
-  UnaryHandler unary;  ///< one of the two is set
-  StreamFactory stream;
-};
-
 /// Filled before the server starts, read by every I/O thread afterwards.
 class Registry {
  public:

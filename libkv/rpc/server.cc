@@ -36,6 +36,7 @@ class ServerImpl final : public Server {
   void add_stream(std::string path, StreamFactory factory) override {
     shared_.registry.add({std::move(path), {}, std::move(factory)});
   }
+  const Method* find(std::string_view path) const override { return shared_.registry.find(path); }
   void set_http(HttpHandler handler) override { shared_.http = std::move(handler); }
   raft::Result<std::uint16_t> listen(const std::string& host, std::uint16_t port,
                                      std::optional<TlsOptions> tls) override;

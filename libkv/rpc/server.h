@@ -67,11 +67,10 @@ class StreamHandler {
 /// Opens one streaming call.
 using StreamFactory = std::function<std::unique_ptr<StreamHandler>(const CallPtr&)>;
 
-struct HttpRequest {
-  std::string method;
-  std::string target;  ///< path and query as sent
-  std::string body;
-  Metadata headers;
+struct Method {
+  std::string path;
+  UnaryHandler unary;  ///< one of the two is set
+  StreamFactory stream;
 };
 
 struct HttpResponse {
@@ -81,7 +80,35 @@ struct HttpResponse {
   Metadata headers;
 };
 
-/// Answers one HTTP/1.1 request, now or later, from any thread, exactly once.
+/// An HTTP request's connection, for answers that are given in pieces: begin, then write as often as one
+/// likes, then end. What is sent after the client went away is dropped. Thread: any.
+class HttpExchange {
+ public:
+  virtual ~HttpExchange() = default;
+
+  /// The head, whose body goes on: response.body is its first piece.
+  virtual void begin(HttpResponse head) = 0;
+  virtual void write(std::string piece) = 0;
+  virtual void end() = 0;
+  /// Bytes written that the connection has not taken yet.
+  [[nodiscard]] virtual std::size_t queued_bytes() const = 0;
+  /// Runs `work` on the connection's thread, in order with pieces and other work.
+  virtual void post(std::function<void()> work) = 0;
+  /// Calls `closed` on the connection's thread when the client goes away before the end; at once when it has.
+  /// Set it on that thread.
+  virtual void on_closed(std::function<void()> closed) = 0;
+};
+
+struct HttpRequest {
+  std::string method;
+  std::string target;  ///< path and query as sent
+  std::string body;
+  Metadata headers;
+  /// Instead of an answer in one piece. Shared by the connection and by whoever answers.
+  std::shared_ptr<HttpExchange> exchange;
+};
+
+/// Answers one plain HTTP request, now or later, from any thread, exactly once.
 using HttpHandler = std::function<void(HttpRequest, std::function<void(HttpResponse)> answer)>;
 
 struct TlsOptions {
@@ -119,6 +146,8 @@ class Server {
 
   virtual void add_unary(std::string path, UnaryHandler handler) = 0;
   virtual void add_stream(std::string path, StreamFactory factory) = 0;
+  /// A method by its path, for who calls it without gRPC; null when there is none. It lives as long as this.
+  [[nodiscard]] virtual const Method* find(std::string_view path) const = 0;
   /// Everything that is not gRPC. Without one, HTTP/1.1 requests get 404.
   virtual void set_http(HttpHandler handler) = 0;
 

@@ -20,6 +20,7 @@ LAW = {
     "libkv/rpc": ("kv_rpc", ["raft_base"]),
     "libkv/api/proto": ("kv_proto", []),
     "libkv/api": ("kv_api", ["raft_base", "kv_proto", "kv_rpc", "kv_server", "kv_machine", "kv_lease", "kv_mvcc", "kv_snapshot"]),
+    "libkv/gateway": ("kv_gateway", ["kv_proto", "kv_rpc"]),
     "tools/common": ("tools_common", ["raft_base"]),
 }
 # Of core these rooms share the words, not the algorithm.

@@ -162,6 +162,7 @@ void read_member(Reader& reader, Config& config) {
       reader.number("snapshot-catchup-entries", 0, std::numeric_limits<std::uint32_t>::max());
   config.strict_reconfig_check = reader.flag("strict-reconfig-check");
   config.max_learners = static_cast<std::uint32_t>(reader.number("max-learners", 1, raft::kMembersMax));
+  config.enable_grpc_gateway = reader.flag("enable-grpc-gateway");
   config.io_threads = static_cast<int>(reader.number("io-threads", 0, 256));
   if (config.listen_client_urls.empty()) reader.fault("listen-client-urls", "must name at least one URL");
   if (config.listen_peer_urls.empty()) reader.fault("listen-peer-urls", "must name at least one URL");

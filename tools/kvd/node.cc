@@ -14,6 +14,7 @@
 #include "libkv/api/context.h"
 #include "libkv/api/http_pages.h"
 #include "libkv/api/metrics.h"
+#include "libkv/gateway/gateway.h"
 #include "libkv/server/replica_server.h"
 #include "libkv/server/space.h"
 #include "libraft/core/describe.h"
@@ -83,6 +84,7 @@ kv::rpc::ServerOptions rpc_options(const Config& config) {
   kv::rpc::ServerOptions options;
   options.io_threads = config.io_threads;
   options.receive_message_bytes_max = config.max_request_bytes + (512U << 10U);  // contract section 1.0, T5
+  options.http_body_bytes_max = 2 * options.receive_message_bytes_max;  // base64 and the words around it
   options.concurrent_streams_max = config.max_concurrent_streams;
   options.keepalive_min_time = config.keepalive_min_time;
   options.keepalive_interval = config.keepalive_interval;
@@ -218,7 +220,11 @@ raft::Result<void> RunningNode::serve(const std::vector<Url>& urls, kv::api::Pag
     kv::api::register_maintenance(*front, *context_);
     kv::api::register_health(*front);
   }
-  front->set_http(kv::api::http_pages(*context_, *metrics_, [this] { return peer_metrics(); }, pages));
+  auto http = kv::api::http_pages(*context_, *metrics_, [this] { return peer_metrics(); }, pages);
+  if (pages == kv::api::Pages::kClient && config_.enable_grpc_gateway) {
+    http = kv::gateway::with_gateway(*front, {options.receive_message_bytes_max}, std::move(http));
+  }
+  front->set_http(std::move(http));
   for (const Url& url : urls) {
     std::optional<kv::rpc::TlsOptions> tls;
     if (url.scheme == "https") {

@@ -62,7 +62,14 @@ TEST(Cost, IsEtcds) {
   EXPECT_EQ(cost_of(txn), 514U);
 }
 
-using Alarms = MachineTest;
+class Alarms : public MachineTest {
+ protected:
+  void SetUp() override {
+    options_.members = {
+        {.id = kSelf, .name = "a", .peer_urls = {"http://a:1"}, .client_urls = {"http://a:2"}}};
+    open();
+  }
+};
 
 TEST_F(Alarms, NoSpaceRefusesWhatGrowsAndNothingElse) {
   put("a", "1");

@@ -56,7 +56,8 @@ std::expected<std::string, std::size_t> decode_base64(std::string_view text) {
       continue;
     }
     const std::uint8_t value = kValues[static_cast<unsigned char>(c)];
-    if (value == kNoLetter || padding > 0) return std::unexpected(i);
+    if (padding > 0) return std::unexpected(i - 1);
+    if (value == kNoLetter) return std::unexpected(i);
     bits = (bits << 6U) | value;
     if (++letters < 4) continue;
     for (const unsigned shift : {16U, 8U, 0U}) out += static_cast<char>(bits >> shift);

@@ -153,6 +153,7 @@ class Reader {
 
   Done text(const FieldDescriptor& field, const json::value& value) {
     const bool bytes = field.type() == FieldDescriptor::TYPE_BYTES;
+    if (bytes && value.is_array()) return byte_list(field, value.get_array());
     if (!value.is_string()) return no_such_value(kind_name(value), bytes ? "[]uint8" : "string");
     std::string read(value.get_string().data(), value.get_string().size());
     if (bytes) {
@@ -161,6 +162,23 @@ class Reader {
         return std::unexpected("illegal base64 data at input byte " + std::to_string(decoded.error()));
       }
       read = std::move(*decoded);
+    }
+    if (field.is_repeated()) {
+      reflection_.AddString(&message_, &field, std::move(read));
+    } else {
+      reflection_.SetString(&message_, &field, std::move(read));
+    }
+    return {};
+  }
+
+  /// Go also takes bytes one by one.
+  Done byte_list(const FieldDescriptor& field, const json::array& numbers) {
+    std::string read;
+    for (const json::value& number : numbers) {
+      json::error_code error;
+      const auto byte = number.is_number() ? number.to_number<std::uint8_t>(error) : std::uint8_t{0};
+      if (error || !number.is_number()) return no_such_value(kind_name(number), "uint8");
+      read += static_cast<char>(byte);
     }
     if (field.is_repeated()) {
       reflection_.AddString(&message_, &field, std::move(read));
@@ -222,7 +240,7 @@ std::expected<std::vector<json::value>, Fault> read_values(std::string_view text
     json::stream_parser parser({}, options);
     json::error_code error;
     const std::size_t used = parser.write_some(text.data(), text.size(), error);
-    if (!error) parser.finish(error);
+    if (!error && !parser.done()) parser.finish(error);
     if (error == json::error::incomplete) return std::unexpected("unexpected EOF");
     if (error) return std::unexpected("json: " + error.message());
     values.push_back(parser.release());

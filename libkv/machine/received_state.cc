@@ -19,7 +19,8 @@ raft::Result<LoadedState> load_state(std::unique_ptr<Store> store) {
     ASSIGN_OR_RETURN(configuration, decode_configuration(key, value));
   }
   ASSIGN_OR_RETURN(LeaseTable leases, load_leases(*store));
-  return LoadedState{std::move(store), std::move(members), std::move(leases), std::move(alarms), std::move(configuration)};
+  return LoadedState{std::move(store), std::move(members), std::move(leases), std::move(alarms),
+                     std::move(configuration)};
 }
 
 raft::Result<raft::SnapshotInfo> ReceivedState::finish() {

@@ -1,21 +1,13 @@
-#include <algorithm>
+#include <chrono>
 
 #include "tools/common/progress.h"
 #include "tools/common/units.h"
 #include "tools/kvctl/command.h"
 #include "tools/kvctl/output.h"
-#include "tools/kvctl/requests.h"
+#include "tools/kvctl/pages.h"
 
 namespace tools::kvctl {
 namespace {
-
-using etcdserverpb::RangeRequest;
-using etcdserverpb::RangeResponse;
-
-constexpr std::int64_t kPageKeysFirst = 32;
-constexpr std::int64_t kPageKeysMax = 5000;
-constexpr std::size_t kPageBytesLow = 512U * 1024;
-constexpr std::size_t kPageBytesHigh = 4U << 20;
 
 constexpr std::array kOptions = {
     OptionSpec{.name = "prefix",
@@ -29,20 +21,6 @@ constexpr std::array kOptions = {
     OptionSpec{.name = "metadata", .help = "also revisions, version and lease, which import ignores"},
 };
 
-/// Pages by count; the count follows the size of the values.
-std::int64_t next_limit(std::int64_t limit, std::size_t bytes) {
-  if (bytes > kPageBytesHigh) return std::max<std::int64_t>(1, limit / 4);
-  if (bytes < kPageBytesLow) return std::min(kPageKeysMax, limit * 2);
-  return limit;
-}
-
-Failure explain(Failure failure, std::uint64_t done) {
-  if (done > 0 && failure.exit == kExitLimit) {
-    failure.text += " (the history was compacted during the export; run it again)";
-  }
-  return failure;
-}
-
 struct Exported {
   std::uint64_t keys = 0;
   std::int64_t revision = 0;
@@ -50,37 +28,26 @@ struct Exported {
 
 Outcome<Exported> export_range(Context& context, KeyRange range) {
   Progress progress(context.progress(), "exporting", "keys");
-  RangeRequest request;
-  request.set_key(std::move(range.key));
-  request.set_range_end(std::move(range.range_end));
-  request.set_limit(kPageKeysFirst);
-  request.set_revision(context.options.number("rev"));
-  request.set_serializable(context.settings.serializable);
+  Pages pages(context.client, {.range = std::move(range),
+                               .revision = context.options.number("rev"),
+                               .serializable = context.settings.serializable});
   Exported done;
-  std::uint64_t total = 0;
-  for (bool more = true; more;) {
-    auto page = context.client.call<RangeResponse>(kRange, request);
-    if (!page) return refuse(explain(std::move(page.error()), done.keys));
-    // One revision for all pages: that of the first answer.
-    if (request.revision() == 0) request.set_revision(page->header().revision());
-    if (total == 0) total = static_cast<std::uint64_t>(page->count());
-    for (const auto& kv : page->kvs()) {
+  while (pages.more()) {
+    TRY_ASSIGN(const auto page, pages.next());
+    for (const auto& kv : page.kvs()) {
       context.io.out << kv_line(kv, true, context.options.on("metadata")) << '\n';
     }
     if (!context.io.out) return refuse(kExitIo, "");
-    done.keys += static_cast<std::uint64_t>(page->kvs_size());
-    progress.update(done.keys, total);
-    more = page->more() && page->kvs_size() > 0;
-    if (more) request.set_key(page->kvs(page->kvs_size() - 1).key() + '\0');
-    request.set_limit(next_limit(request.limit(), page->ByteSizeLong()));
+    done.keys += static_cast<std::uint64_t>(page.kvs_size());
+    progress.update(done.keys, pages.total());
   }
-  done.revision = request.revision();
+  done.revision = pages.revision();
   return done;
 }
 
 Outcome<ExitCode> run(Context& context) {
   const std::string prefix = context.options.text("prefix");
-  const KeyRange range{prefix.empty() ? std::string(1, '\0') : prefix, prefix_end(prefix)};
+  const KeyRange range = range_below(prefix);
   const auto began = std::chrono::steady_clock::now();
   TRY_ASSIGN(const Exported done, export_range(context, range));
   const auto took =

@@ -1,52 +1,15 @@
 // wait quorum, wait leader, wait member: until something is so, or --timeout has passed.
 #include <algorithm>
-#include <chrono>
-#include <functional>
 #include <optional>
-#include <thread>
 
 #include "libkv/api/proto/rpc.pb.h"
-#include "tools/common/units.h"
 #include "tools/kvctl/command.h"
 #include "tools/kvctl/lone_client.h"
 #include "tools/kvctl/member_output.h"
+#include "tools/kvctl/wait_loop.h"
 
 namespace tools::kvctl {
 namespace {
-
-using std::chrono::milliseconds;
-using Clock = std::chrono::steady_clock;
-
-constexpr milliseconds kLookPause{200};
-/// One look takes no longer, so that the next may find another endpoint.
-constexpr milliseconds kLookMax{2000};
-
-/// Done (nothing), or what is still missing; a failure ends the waiting.
-using Look = std::function<Outcome<std::optional<std::string>>(Client& client)>;
-
-/// Whether looking again may help: the servers may be about to start.
-bool may_pass(const Failure& failure) {
-  return failure.exit == kExitUnavailable || failure.exit == kExitTemporary || failure.exit == kExitTimeout;
-}
-
-Outcome<ExitCode> wait_until(Context& context, const Look& look) {
-  const milliseconds limit = context.settings.timeout;
-  const auto began = Clock::now();
-  for (;;) {
-    const auto waited = std::chrono::duration_cast<milliseconds>(Clock::now() - began);
-    Settings settings = context.settings;
-    settings.timeout = limit.count() == 0 ? kLookMax : std::clamp(limit - waited, milliseconds(1), kLookMax);
-    Client client(settings, context.dialer, nullptr);
-    auto missing = look(client);
-    if (!missing && !may_pass(missing.error())) return refuse(std::move(missing.error()));
-    if (missing && !*missing) return kExitOk;
-    if (limit.count() != 0 && Clock::now() - began + kLookPause >= limit) {
-      return refuse(kExitTimeout, "not so within " + format_duration(limit) + ": " +
-                                      (missing ? **missing : missing.error().text));
-    }
-    std::this_thread::sleep_for(kLookPause);
-  }
-}
 
 Outcome<etcdserverpb::MemberListResponse> members(Client& client) {
   etcdserverpb::MemberListRequest request;

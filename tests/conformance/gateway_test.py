@@ -18,11 +18,11 @@ import places  # noqa: E402
 HEADERS = ("Content-Type", "Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers",
            "Grpc-Metadata-Content-Type", "X-Content-Type-Options")
 # What the transcript does not know in JSON's dress.
-NUMBERS = re.compile(r'("(?:raft_term|raftTerm|raftIndex|raftAppliedIndex|dbSize|dbSizeInUse)":)"\d+"')
+NUMBERS = re.compile(r'("(?:TTL|raft_term|raftTerm|raftIndex|raftAppliedIndex|dbSize|dbSizeInUse)":)"\d+"')
 
 ALLOWED = [
     Allowed(
-        "body 'nonsense'|\"limit\": *(\"x\"|10{30})|body 'x'", "answer",
+        "body 'nonsense'|\"limit\": *(\"x\"|10{30})|\"ID\":\"x\"", "answer",
         r'"(invalid character [^"]*(\\"[^"]*)*|json: [^"]*)"', '"WORDS"', "what is wrong with JSON is said in other words",
     ),
     Allowed(
@@ -130,7 +130,7 @@ def wrong_bodies(post) -> None:
     post("/v3/kv/put", {"key": "Zm9v", "value": "Ym=F"})
     post("/v3/kv/put", {"key": "Zm9v", "value": "Ym!F"})
     post("/v3/kv/put", {"key": "Zm9v", "value": "YmFy\n"})
-    post("/v3/kv/put", {"key": "Zm-_"})
+    post("/v3/kv/range", {"key": "Zm-_"})
     post("/v3/kv/range", {"key": "AA==", "sort_order": "SIDEWAYS"})
     post("/v3/kv/range", {"key": "AA==", "sort_order": 9})
     post("/v3/kv/range", {"key": "AA==", "serializable": "true"})
@@ -172,6 +172,22 @@ def cluster(post) -> None:
     post("/v3/cluster/member/update", {"ID": "9", "peerURLs": ["http://127.0.0.1:1"]})
 
 
+def leases(post) -> None:
+    post("/v3/lease/grant", {"TTL": "60", "ID": "7"})
+    post("/v3/lease/grant", {"TTL": "60", "ID": "7"})
+    post("/v3/kv/put", {"key": b64("leased"), "lease": "7"})
+    post("/v3/lease/keepalive", {"ID": "7"})
+    post("/v3/lease/keepalive", '{"ID":"7"}\n{"ID":8}')
+    post("/v3/lease/keepalive", '{"ID":"x"}')
+    post("/v3/lease/timetolive", {"ID": "7", "keys": True})
+    post("/v3/kv/lease/timetolive", {"ID": 8})
+    post("/v3/lease/leases", {})
+    post("/v3/kv/lease/leases", "")
+    post("/v3/kv/lease/revoke", {"ID": "7"})
+    post("/v3/lease/revoke", {"ID": "7"})
+    post("/v3/kv/range", {"key": b64("leased")})
+
+
 def script(transcript, server, cluster_of_it) -> None:
     post = Client(transcript, server.client_port)
     keys(post)
@@ -179,6 +195,7 @@ def script(transcript, server, cluster_of_it) -> None:
     wrong_bodies(post)
     routes(post)
     cluster(post)
+    leases(post)
 
 
 if __name__ == "__main__":

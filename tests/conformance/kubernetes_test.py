@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""A thousand pods, as a Kubernetes API server keeps them, while leaders are killed and history is compacted."""
+
+import sys
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+import places  # noqa: E402
+from api import Api, grpc, rpc_pb2  # noqa: E402
+from apiserver import PREFIX, Compacted, Compactor, Conflict, Controller, Store  # noqa: E402
+from cluster import Cluster  # noqa: E402
+
+PODS = 1000
+CONTROLLERS = 4
+ROUNDS = 3
+KILLS = 2
+
+
+class OneMember(unittest.TestCase):
+    """The shapes by themselves."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster("kvd", 1)
+        cls.cluster.start()
+        cls.store = Store(cls.cluster)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.store.close()
+        cls.cluster.__exit__(None, None, None)
+
+    def test_an_object_lives(self):
+        name = PREFIX + b"life/a"
+        created = self.store.create(name, b"1")
+        self.assertEqual(self.store.get(name).mod_revision, created)
+        with self.assertRaises(Conflict):
+            self.store.create(name, b"again")
+        updated = self.store.update(name, b"2", created)
+        self.assertGreater(updated, created)
+        with self.assertRaises(Conflict) as stale:
+            self.store.update(name, b"3", created)
+        self.assertEqual((stale.exception.current.value, stale.exception.current.mod_revision), (b"2", updated))
+        with self.assertRaises(Conflict):
+            self.store.delete(name, created)
+        self.assertGreater(self.store.delete(name, updated), updated)
+        self.assertIsNone(self.store.get(name))
+        with self.assertRaises(Conflict) as gone:
+            self.store.update(name, b"4", updated)
+        self.assertIsNone(gone.exception.current)
+
+    def test_pages_are_of_one_revision(self):
+        for i in range(25):
+            self.store.create(PREFIX + b"pages/%02d" % i, b"x")
+        first = self.store.read(rpc_pb2.RangeRequest(key=PREFIX, range_end=b"/registry/pods0", limit=10))
+        self.store.create(PREFIX + b"pages/later", b"x")
+        rest = self.store.read(
+            rpc_pb2.RangeRequest(key=first.kvs[-1].key + b"\0", range_end=b"/registry/pods0", limit=1000,
+                                 revision=first.header.revision)
+        )
+        self.assertNotIn(PREFIX + b"pages/later", {kv.key for kv in rest.kvs})
+        self.assertEqual(rest.count, first.count - 10)
+        self.assertFalse(rest.more)
+        self.store.api().kv.Compact(rpc_pb2.CompactionRequest(revision=self.store.now()), timeout=20)
+        with self.assertRaises(Compacted):
+            self.store.read(rpc_pb2.RangeRequest(key=PREFIX, revision=first.header.revision))
+
+    def test_a_revision_of_the_future_is_refused(self):
+        with self.assertRaises(grpc.RpcError) as error:
+            self.store.read(rpc_pb2.RangeRequest(key=PREFIX, revision=self.store.now() + 1000))
+        self.assertEqual(error.exception.code(), grpc.StatusCode.OUT_OF_RANGE)
+        self.assertIn("future revision", error.exception.details())
+
+    def test_one_compactor_wins(self):
+        version, revision = self.store.compact_once(0, 0)
+        loser, _ = self.store.compact_once(0, 0)
+        self.assertEqual(loser, version)
+        self.store.create(PREFIX + b"compact/x", b"x")
+        self.assertEqual(self.store.compact_once(version, revision)[0], version + 1)
+
+    def test_the_probes(self):
+        self.assertEqual(len(self.store.read(rpc_pb2.RangeRequest(key=b"/registry/health")).kvs), 0)
+        with Api(self.cluster.servers[0].endpoint) as api:
+            status = api.status(timeout=20)
+        self.assertGreaterEqual(tuple(int(part) for part in status.version.split(".")), (3, 5, 13))
+        self.assertGreater(status.dbSize, 0)
+
+
+class ThreeMembers(unittest.TestCase):
+    def test_a_thousand_pods_while_leaders_are_killed(self):
+        flags = ("--heartbeat-interval=50", "--election-timeout=500", "--snapshot-count=2000",
+                 "--snapshot-catchup-entries=500")
+        with Cluster("kvd", 3, flags) as cluster:
+            controllers = [Controller(cluster, i, PODS // CONTROLLERS, ROUNDS) for i in range(CONTROLLERS)]
+            compactors = [Compactor(cluster, i, 0.7 * places.time_scale()) for i in range(2)]
+            for thread in [*controllers, *compactors]:
+                thread.start()
+            for _ in range(KILLS):
+                time.sleep(2 * places.time_scale())
+                self.replace_leader(cluster)
+            for controller in controllers:
+                controller.join()
+            for compactor in compactors:
+                compactor.done.set()
+                compactor.join()
+            for controller in controllers:
+                if controller.failure:
+                    raise controller.failure
+            self.assertGreater(sum(compactor.compactions for compactor in compactors), 0)
+            self.check(cluster, controllers)
+
+    def replace_leader(self, cluster) -> None:
+        leader = cluster.leader(30)
+        leader.kill()
+        cluster.leader(30)
+        leader.start().wait_healthy(60)
+
+    def check(self, cluster, controllers) -> None:
+        revisions = [revision for controller in controllers for revision in controller.revisions]
+        self.assertEqual(len(revisions), len(set(revisions)), "two writes were given one revision")
+        expected = {key: value for controller in controllers for key, value in controller.expected.items()}
+        store = Store(cluster)
+        try:
+            revision, found = store.list(limit=100)
+            self.assertEqual({key: kv.value for key, kv in found.items()}, expected)
+            self.assertGreaterEqual(revision, max(revisions))
+            self.assertEqual(store.count(), len(expected))
+        finally:
+            store.close()
+        # Every member by itself says the same.
+        for server in cluster.servers:
+            with Api(server.endpoint) as api:
+                answer = api.range(PREFIX, range_end=b"/registry/pods0", timeout=60 * places.time_scale())
+                self.assertEqual({kv.key: kv.value for kv in answer.kvs}, expected)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -143,8 +143,8 @@ class Changing(Scripted):
     def test_edit_never_overwrites(self):
         self.kvctl("put", "race", "1")
         self.kvctl("edit", "race", KVCTL_EDITOR="kvctl put race 2; echo mine >", code=CONFLICT)
-        self.assertEqual(self.kvctl("get", "race", "-w", "raw"), b"2")
         kept = self.words.rsplit(" ", 1)[1].strip()
+        self.assertEqual(self.kvctl("get", "race", "-w", "raw"), b"2")
         with open(kept, encoding="utf-8") as file:
             self.assertEqual(file.read(), "mine\n")
         subprocess.run(["rm", "-r", kept.removesuffix("/value")], check=True)

@@ -48,7 +48,7 @@ class Http1Server final : public Protocol, private HttpAnswers {
   void begin(const HttpResponse& head) override;
   void stream(std::string_view piece, std::size_t counted) override;
   void finish_stream() override;
-  void write_head(const HttpResponse& response, bool keep);
+  void write_head(const HttpResponse& response, const std::string& framing, bool keep);
   void next_request();
   void parse();
   bool advance();
@@ -167,10 +167,7 @@ void Http1Server::respond(HttpResponse response) {
   if (exchange_) exchange_->leave();
   exchange_.reset();
   const bool keep = keep_alive_ && !closing_;
-  output_ += "HTTP/1.1 " + std::to_string(response.status) + ' ' + std::string(http_reason(response.status)) +
-             "\r\n";
-  output_ += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
-  write_head(response, keep);
+  write_head(response, "Content-Length: " + std::to_string(response.body.size()) + "\r\n", keep);
   if (!head_only_) output_ += response.body;
   closing_ = !keep;
   worker_.loop().flush_soon(connection_);
@@ -179,9 +176,12 @@ void Http1Server::respond(HttpResponse response) {
   parse();
 }
 
-/// What follows the status line, to the empty line.
-void Http1Server::write_head(const HttpResponse& response, bool keep) {
+/// `framing`: the line that tells how the body ends; empty: with the connection.
+void Http1Server::write_head(const HttpResponse& response, const std::string& framing, bool keep) {
+  output_ += "HTTP/1.1 " + std::to_string(response.status) + ' ' + std::string(http_reason(response.status)) +
+             "\r\n";
   if (!response.content_type.empty()) output_ += "Content-Type: " + response.content_type + "\r\n";
+  output_ += framing;
   for (const auto& [name, value] : response.headers) output_ += name + ": " + value + "\r\n";
   if (!keep) output_ += "Connection: close\r\n";
   output_ += "\r\n";
@@ -190,9 +190,7 @@ void Http1Server::write_head(const HttpResponse& response, bool keep) {
 void Http1Server::begin(const HttpResponse& head) {
   streaming_ = true;
   keep_alive_ = keep_alive_ && chunked_;
-  output_ += "HTTP/1.1 " + std::to_string(head.status) + ' ' + std::string(http_reason(head.status)) + "\r\n";
-  if (chunked_) output_ += "Transfer-Encoding: chunked\r\n";
-  write_head(head, keep_alive_);
+  write_head(head, chunked_ ? "Transfer-Encoding: chunked\r\n" : "", keep_alive_);
   stream(head.body, 0);
 }
 

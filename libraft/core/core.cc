@@ -30,7 +30,7 @@ Core::Core(CoreStart start)
   Follower follower = make_follower(shared_, std::nullopt);
   // Nothing was heard yet and pre-vote protects a working leader, so the first campaign need not wait in
   // full.
-  follower.timeout_ticks -= shared_.options.election_ticks;
+  if (shared_.promised_ticks == 0) follower.timeout_ticks -= shared_.options.election_ticks;
   role_ = std::move(follower);
 }
 
@@ -49,7 +49,10 @@ Effects Core::step(std::vector<Event> events) {
 Next Core::handle(Event&& event) {
   return std::visit(
       Overloaded{
-          [&](Tick) { return std::visit([&](auto& role) { return on_tick(role, shared_); }, role_); },
+          [&](Tick) {
+            if (shared_.promised_ticks > 0) --shared_.promised_ticks;
+            return std::visit([&](auto& role) { return on_tick(role, shared_); }, role_);
+          },
           [&](Propose& propose) -> Next {
             if (auto* leader = std::get_if<Leader>(&role_)) {
               return on_propose(*leader, shared_, std::move(propose.payloads));
@@ -191,6 +194,7 @@ Next Core::take_state(Restore&& restore) {
 }
 
 bool Core::settled() const {
+  if (shared_.promised_ticks > 0) return true;
   if (const auto* follower = std::get_if<Follower>(&role_)) return hears_leader(*follower, shared_);
   return std::holds_alternative<Leader>(role_);
 }

@@ -97,6 +97,7 @@ Next on_read(Follower& follower, Shared& shared, std::uint64_t id) {
 Next on_append(Follower& follower, Shared& shared, NodeId from, AppendEntries&& append) {
   follower.leader = from;
   follower.elapsed_ticks = 0;
+  if (shared.options.lease_reads) shared.promised_ticks = shared.options.election_ticks;
   if (!well_formed(append)) return std::nullopt;
   if (append.previous.index < shared.commit) {
     skip_committed(append, shared.commit);

@@ -68,9 +68,9 @@ void begin_round(Leader& leader, Shared& shared) {
 
 /// Until then no voter helps another to lead: each was heard from after the round began, and sticks to its
 /// leader for election_ticks. A tenth is left for clocks that do not run alike. A transfer is exempt from
-/// stickiness, so it ends the lease.
+/// stickiness, so it ends the lease, for good once the other one was told.
 bool holds_lease(const Leader& leader, const Shared& shared) {
-  const bool leaving = leader.transfer && !RAFT_MUTANT(kLeaseInTransfer);
+  const bool leaving = (leader.transfer || leader.offered) && !RAFT_MUTANT(kLeaseInTransfer);
   if (!shared.options.lease_reads || leaving || !leader.lease.confirmed_tick) return false;
   const std::uint64_t age = leader.lease.tick - *leader.lease.confirmed_tick;
   return age * 10 < std::uint64_t{shared.options.election_ticks} * 9 || RAFT_MUTANT(kLeaseForever);
@@ -100,6 +100,7 @@ void press_transfer(Leader& leader, Shared& shared) {
   const auto target = leader.peers.find(leader.transfer->target);
   if (target == leader.peers.end() || target->second.match() != shared.log.last().index) return;
   leader.transfer->told = true;
+  leader.offered = true;
   shared.send(leader.transfer->target, TimeoutNow{shared.term()}, When::kNow);
 }
 

@@ -37,7 +37,8 @@ struct CoreOptions {
   /// A leader whose disk leaves a write unanswered for this long hands leadership over; 0: never.
   std::uint32_t disk_stall_ticks = 200;
   /// Opt-in: a leader that a quorum confirmed within nine tenths of election_ticks answers reads at once
-  /// (thesis 6.4.1). Needs check_quorum, and clocks whose rates differ by less than a tenth.
+  /// (thesis 6.4.1). Needs check_quorum, clocks whose rates differ by less than a tenth, and the same
+  /// setting on every member: a voter that starts again then waits for election_ticks before it helps anyone.
   bool lease_reads = false;
 
   /// Every fault, in words; empty when all is well.

@@ -67,6 +67,9 @@ struct Leader {
   std::vector<PendingRead> reads;        ///< ascending by round
   std::vector<PendingRead> early_reads;  ///< wait for the first commit of this term
   std::optional<Transfer> transfer;
+  /// A TimeoutNow of this reign is out. It may arrive at any time, and who gets it needs no patience of the
+  /// voters: no lease from here on.
+  bool offered = false;
   Lease lease;
   DiskWatch disk;
 };

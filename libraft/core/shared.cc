@@ -42,6 +42,8 @@ Shared::Shared(NodeId self_id, CoreOptions core_options, std::vector<Configurati
   RAFT_CHECK(log.base().index <= applied && applied <= log.last().index);
   RAFT_CHECK(log.last().term <= hard_state_.term);
   out.apply = applied;
+  // Who never took part has promised nothing.
+  if (options.lease_reads && found.term > Term()) promised_ticks = options.election_ticks;
 }
 
 void Shared::enter_term(Term term) {

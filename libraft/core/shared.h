@@ -32,7 +32,10 @@ struct Shared {
   Index commit;
   Index durable;  ///< the last entry known to be on this member's disk
   Random random;
-  Effects out;                             ///< of the step under way
+  Effects out;  ///< of the step under way
+  /// So long this member helps nobody to unseat a leader that counts on it, whatever else happens: a change
+  /// of term, or a new life that knows nothing of the old one. Only with options.lease_reads.
+  std::uint32_t promised_ticks = 0;
   std::optional<MembershipTarget> target;  ///< where the membership should go, as far as is known here
 
   [[nodiscard]] const HardState& hard_state() const { return hard_state_; }

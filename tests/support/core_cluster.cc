@@ -297,6 +297,10 @@ void CoreCluster::read(NodeId id, std::uint64_t ticket) {
   step(id, {ReadIndex{ticket}});
 }
 
+void CoreCluster::pause(NodeId id) {
+  step(id, {Paused{}});
+}
+
 void CoreCluster::transfer(NodeId from, std::optional<NodeId> to) {
   step(from, {TransferLeadership{to}});
 }

@@ -39,6 +39,8 @@ class CoreCluster {
   void propose(NodeId id, const std::string& command);
   void read(NodeId id, std::uint64_t ticket);
   void transfer(NodeId from, std::optional<NodeId> to);
+  /// The member learns that time went by without ticks.
+  void pause(NodeId id);
   /// Everyone that is up hears where the membership should go; those who start later hear it then.
   void want(MembershipTarget target);
   /// A machine that knows nobody yet, to be added by `want`.

@@ -209,6 +209,7 @@ void read_timing(Reader& reader, Config& config) {
   config.heartbeat_interval = milliseconds(reader.number("heartbeat-interval", 1, 10000));
   config.election_timeout = milliseconds(reader.number("election-timeout", 1, 50000));
   config.pre_vote = reader.flag("pre-vote");
+  config.lease_reads = reader.flag("lease-reads");
   if (config.election_timeout < 5 * config.heartbeat_interval) {
     reader.fault("election-timeout", "must be at least 5 times --heartbeat-interval (" +
                                          std::to_string(config.heartbeat_interval.count()) + ")");

@@ -40,6 +40,7 @@ struct Config {
   std::chrono::milliseconds heartbeat_interval{100};
   std::chrono::milliseconds election_timeout{1000};
   bool pre_vote = true;
+  bool lease_reads = false;
   /// Peer URLs are https: the members speak TLS to each other.
   bool peer_tls = false;
   std::size_t max_request_bytes = 0;

@@ -37,6 +37,8 @@ constexpr auto kFlags = std::to_array<Flag>({
     used("grpc-keepalive-timeout", kDuration, "20s", kMember, "silence after a ping that ends a connection"),
     used("pre-vote", kSwitch, "true", kMember,
          "ask before campaigning, so that nobody disturbs a working leader"),
+    used("lease-reads", kSwitch, "false", kMember,
+         "reads trust clocks that differ by less than a tenth; on all members or on none"),
     used("snapshot-count", kNumber, "100000", kMember, "applied entries after which the log is cut"),
     used("snapshot-catchup-entries", kNumber, "5000", kMember,
          "entries that stay for members that lag a little"),

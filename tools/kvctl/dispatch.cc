@@ -121,7 +121,7 @@ Outcome<std::string> help_page(const std::vector<std::string>& arguments) {
       "kvctl [OPTIONS] COMMAND [ARGUMENTS]\n  Reads and writes a kvd or etcd cluster.\n\nCOMMANDS\n";
   for (const Command& command : commands()) {
     std::string line = "  " + std::string(command.spec.name);
-    line.resize(19, ' ');
+    line.resize(20, ' ');
     page += line + std::string(command.spec.summary) + '\n';
   }
   page += "\nOPTIONS (anywhere on the line; or in the environment: KVCTL_ENDPOINTS, KVCTL_TIMEOUT, ...)\n";

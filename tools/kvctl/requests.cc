@@ -26,6 +26,8 @@ RangeRequest::SortOrder sort_order(const Parsed& options) {
   return options.given("order") || options.given("sort-by") ? RangeRequest::ASCEND : RangeRequest::NONE;
 }
 
+}  // namespace
+
 std::optional<std::int64_t> parse_lease(std::string_view text) {
   if (text.starts_with("0x")) text.remove_prefix(2);
   std::int64_t id = 0;
@@ -33,8 +35,6 @@ std::optional<std::int64_t> parse_lease(std::string_view text) {
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return id;
 }
-
-}  // namespace
 
 std::string prefix_end(std::string_view prefix) {
   std::string end(prefix);

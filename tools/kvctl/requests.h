@@ -1,6 +1,8 @@
 // From options and arguments to the requests of the API. The commands and txn's lines share them.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +14,9 @@ namespace tools::kvctl {
 
 /// The first key behind all that begin with `prefix`; "\0", which stands for no end, when there is none.
 std::string prefix_end(std::string_view prefix);
+
+/// The id of a lease, hexadecimal; nothing when it is none.
+std::optional<std::int64_t> parse_lease(std::string_view text);
 
 struct KeyRange {
   std::string key;

@@ -70,7 +70,8 @@ class StoreMachine : public Machine {
     StateSinkOptions sink{.env = options_.env,
                           .path = state_path(options_.path, last),
                           .cluster_id = options_.cluster_id,
-                          .value_cache_bytes = options_.value_cache_bytes};
+                          .value_cache_bytes = options_.value_cache_bytes,
+                          .write_buffer_bytes = options_.write_buffer_bytes};
     if (sink.path == view_->load()->core()->database->path()) {
       return raft::fail(raft::ErrorCode::kInvalidArgument, sink.path, "is the state in use");
     }

@@ -30,7 +30,8 @@ struct MachineOptions {
   /// The initial members; used when the state is new, ignored later.
   std::vector<MemberInfo> members;
   std::size_t value_cache_bytes = 64U << 20U;
-  std::uint64_t cluster_id = 0;  ///< goes into snapshots; one of another cluster is refused
+  std::size_t write_buffer_bytes = 32U << 20U;  ///< what LevelDB gathers before it writes a table
+  std::uint64_t cluster_id = 0;                 ///< goes into snapshots; one of another cluster is refused
   /// The entry before the log's first one: decides which directory is the state.
   raft::Index log_base;
   /// What a new state counts as applied: {1,1} for an initial member, whose members are entry 1. A new state

@@ -20,6 +20,7 @@ StoreOptions store_options(const MachineOptions& options, raft::Index installed_
   return {.env = options.env,
           .path = state_path(options.path, installed_at),
           .value_cache_bytes = options.value_cache_bytes,
+          .write_buffer_bytes = options.write_buffer_bytes,
           .first_rows = {},
           .first = options.first};
 }
@@ -50,7 +51,10 @@ raft::Result<std::unique_ptr<Store>> make_state(const MachineOptions& options) {
 /// Null when the directory holds no whole state, or one that the log does not go on from.
 raft::Result<std::unique_ptr<Store>> try_state(const MachineOptions& options, raft::Index installed_at) {
   const StoreOptions store_at = store_options(options, installed_at);
-  ASSIGN_OR_RETURN(auto database, Database::open(options.env, store_at.path));
+  // A removal that a crash cut short (make_state): nothing is lost, the log has every entry.
+  const bool whole_log = installed_at == options.first.index && options.log_base == options.first.index;
+  if (whole_log && !options.env->FileExists(store_at.path + "/CURRENT")) return std::unique_ptr<Store>();
+  ASSIGN_OR_RETURN(auto database, Database::open(options.env, store_at.path, store_at.write_buffer_bytes));
   ASSIGN_OR_RETURN(const auto format, database->get(kFormatKey));
   if (!format) return std::unique_ptr<Store>();
   ASSIGN_OR_RETURN(auto store, Store::open_in(std::move(database), store_at));

@@ -32,10 +32,12 @@ Database::Database(leveldb::Env* env, std::string path, std::unique_ptr<leveldb:
 
 Database::~Database() = default;
 
-raft::Result<std::unique_ptr<Database>> Database::open(leveldb::Env* env, const std::string& path) {
+raft::Result<std::unique_ptr<Database>> Database::open(leveldb::Env* env, const std::string& path,
+                                                       std::size_t write_buffer_bytes) {
   // What the logs hold beyond the last whole batch was never acknowledged by this state: the raft log has it.
-  ASSIGN_OR_RETURN(auto db,
-                   raft::open_database(raft::database_options(env), path, raft::LogPolicy::kRebuildable));
+  leveldb::Options options = raft::database_options(env);
+  options.write_buffer_size = write_buffer_bytes;
+  ASSIGN_OR_RETURN(auto db, raft::open_database(options, path, raft::LogPolicy::kRebuildable));
   return std::make_unique<Database>(env, path, std::move(db));
 }
 

@@ -23,7 +23,9 @@ class Database {
  public:
   /// Creates the database if there is none. Cuts its logs at the first bad record: what was in the unsynced
   /// tail is applied again from the raft log (DESIGN section 4). `env` is not owned and outlives this.
-  static raft::Result<std::unique_ptr<Database>> open(leveldb::Env* env, const std::string& path);
+  /// `write_buffer_bytes`: what LevelDB gathers before it writes a table.
+  static raft::Result<std::unique_ptr<Database>> open(leveldb::Env* env, const std::string& path,
+                                                      std::size_t write_buffer_bytes = 32U << 20U);
   /// What open() made; use that.
   Database(leveldb::Env* env, std::string path, std::unique_ptr<leveldb::DB> db);
   ~Database();

@@ -27,6 +27,7 @@ struct StoreOptions {
   leveldb::Env* env = nullptr;  ///< not owned; outlives the store and its views
   std::string path;
   std::size_t value_cache_bytes = 64U << 20U;
+  std::size_t write_buffer_bytes = 32U << 20U;  ///< what LevelDB gathers before it writes a table
   /// Rows of other tables for a new state, key and value; ignored when the state exists.
   std::vector<std::pair<std::string, std::string>> first_rows;
   raft::EntryId first;  ///< what a new state counts as applied

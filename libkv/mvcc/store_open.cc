@@ -23,7 +23,7 @@ raft::Result<Ledger> create(const StoreOptions& options, Database& database) {
 }  // namespace
 
 raft::Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
-  ASSIGN_OR_RETURN(auto database, Database::open(options.env, options.path));
+  ASSIGN_OR_RETURN(auto database, Database::open(options.env, options.path, options.write_buffer_bytes));
   return open_in(std::move(database), options);
 }
 

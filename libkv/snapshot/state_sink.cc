@@ -57,7 +57,7 @@ raft::Result<void> StateSink::begin(const SnapshotHeader& header) {
   }
   began_ = true;
   RETURN_IF_ERROR(remove_database(*options_.env, options_.path));
-  ASSIGN_OR_RETURN(database_, Database::open(options_.env, options_.path));
+  ASSIGN_OR_RETURN(database_, Database::open(options_.env, options_.path, options_.write_buffer_bytes));
   return {};
 }
 

@@ -15,6 +15,7 @@ struct StateSinkOptions {
   std::string path;              ///< the directory of the new state; what is in it is removed
   std::uint64_t cluster_id = 0;  ///< a snapshot of another cluster is kMismatch
   std::size_t value_cache_bytes = 64U << 20U;
+  std::size_t write_buffer_bytes = 32U << 20U;  ///< what LevelDB gathers before it writes a table
 };
 
 /// Builds the state row by row and reads it back before it says that it is whole. What is not taken is

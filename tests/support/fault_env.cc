@@ -92,6 +92,13 @@ void lose(File& file, Loss loss, Random& random) {
     case Loss::kSuffix:
       file.bytes.resize(file.synced + random.below(unsynced + 1));
       return;
+    case Loss::kNothing:
+      return;
+    case Loss::kSectorEnd: {
+      const std::size_t kept = file.synced + random.below(unsynced + 1);
+      file.bytes.resize(std::max(file.synced, kept / kSectorBytes * kSectorBytes));
+      return;
+    }
     case Loss::kSectors:
       for (std::size_t at = file.synced; at < file.bytes.size();) {
         const std::size_t end = std::min((at / kSectorBytes + 1) * kSectorBytes, file.bytes.size());
@@ -114,6 +121,41 @@ void FaultEnv::fail_step(std::uint64_t steps_from_now, std::string message) {
   fail_message_ = std::move(message);
 }
 
+void FaultEnv::fail_read(std::uint64_t reads_from_now) {
+  std::lock_guard lock(mutex_);
+  fail_read_at_ = reads_ + reads_from_now;
+}
+
+std::uint64_t FaultEnv::reads() const {
+  std::lock_guard lock(mutex_);
+  return reads_;
+}
+
+void FaultEnv::record() {
+  std::lock_guard lock(mutex_);
+  recording_ = true;
+}
+
+FaultEnv::Moment FaultEnv::moment_now() const {
+  Moment moment;
+  for (const auto& [path, file] : files_) moment.files[path] = {file, file->bytes.size(), file->synced};
+  return moment;
+}
+
+FaultEnv::Moment FaultEnv::moment() const {
+  std::lock_guard lock(mutex_);
+  return moment_now();
+}
+
+void FaultEnv::become(const Moment& moment) {
+  std::lock_guard lock(mutex_);
+  files_.clear();
+  for (const auto& [path, length] : moment.files) {
+    files_[path] = std::make_shared<File>(
+        File{.bytes = length.file->bytes.substr(0, length.bytes), .synced = length.synced});
+  }
+}
+
 void FaultEnv::cut_power(std::uint64_t steps_from_now) {
   std::lock_guard lock(mutex_);
   power_off_at_ = steps_ + steps_from_now;
@@ -129,11 +171,13 @@ void FaultEnv::power_on(Loss loss, Random& random, std::size_t zeros) {
   power_off_ = false;
   power_off_at_.reset();
   fail_at_.reset();
+  fail_read_at_.reset();
   locked_.clear();
   for (auto& [path, file] : files_) {
     lose(*file, loss, random);
     if (path.ends_with(".log")) file->bytes.append(zeros, '\0');
     file->synced = file->bytes.size();
+    file->pages_dropped = false;
   }
 }
 
@@ -151,7 +195,7 @@ std::string FaultEnv::content(const std::string& path) const {
 void FaultEnv::set_content(const std::string& path, std::string content) {
   std::lock_guard lock(mutex_);
   const std::size_t bytes = content.size();
-  files_[path] = std::make_shared<File>(File{std::move(content), bytes});
+  files_[path] = std::make_shared<File>(File{.bytes = std::move(content), .synced = bytes});
 }
 
 std::vector<std::string> FaultEnv::files() const {
@@ -171,7 +215,8 @@ std::map<std::string, std::string> FaultEnv::image() const {
 void FaultEnv::restore(const std::map<std::string, std::string>& image) {
   std::lock_guard lock(mutex_);
   files_.clear();
-  for (const auto& [path, bytes] : image) files_[path] = std::make_shared<File>(File{bytes, bytes.size()});
+  for (const auto& [path, bytes] : image)
+    files_[path] = std::make_shared<File>(File{.bytes = bytes, .synced = bytes.size()});
 }
 
 void FaultEnv::run_background() {
@@ -187,7 +232,13 @@ void FaultEnv::run_background() {
   }
 }
 
+bool FaultEnv::background_is_due() const {
+  std::lock_guard lock(mutex_);
+  return !queue_.empty();
+}
+
 Status FaultEnv::step(const std::string& path) {
+  if (recording_) moments_.push_back(moment_now());
   const std::uint64_t number = steps_++;
   if (power_off_at_ && number >= *power_off_at_) power_off_ = true;
   if (power_off_) return Status::IOError(path, "the power is off");
@@ -211,13 +262,15 @@ Status FaultEnv::append(File& file, const Slice& data, const std::string& path) 
 Status FaultEnv::sync(File& file, const std::string& path) {
   std::lock_guard lock(mutex_);
   Status status = step(path);
-  if (status.ok()) file.synced = file.bytes.size();
+  if (!status.ok()) file.pages_dropped = true;
+  if (status.ok() && !file.pages_dropped) file.synced = file.bytes.size();
   return status;
 }
 
 Status FaultEnv::read(const File& file, std::uint64_t offset, std::size_t count, std::string& out) const {
   std::lock_guard lock(mutex_);
   if (power_off_) return Status::IOError("read", "the power is off");
+  if (fail_read_at_ == reads_++) return Status::IOError("read", "injected fault");
   out = offset < file.bytes.size() ? file.bytes.substr(offset, count) : std::string();
   return Status::OK();
 }

@@ -21,6 +21,8 @@ enum class Loss {
   kEverything,  ///< nothing survives
   kSuffix,      ///< a prefix survives, to any byte
   kSectors,     ///< each sector of 512 bytes survives or not, whatever its order; what did not reads as zeros
+  kNothing,     ///< all of it survives
+  kSectorEnd,   ///< a prefix survives, to the end of a sector
 };
 
 /// Bytes survive a power cut when they were synced; creations, renames and removals at once, as the posix env
@@ -40,6 +42,9 @@ class FaultEnv final : public leveldb::EnvWrapper {
   /// The step that many steps from now (0: the next) fails, once, with `message`; an append writes half of
   /// its bytes first.
   void fail_step(std::uint64_t steps_from_now, std::string message = "injected fault");
+  /// The read that many reads from now fails, once.
+  void fail_read(std::uint64_t reads_from_now);
+  [[nodiscard]] std::uint64_t reads() const;
   /// From that step on nothing reaches the disk and every step fails, until power_on().
   void cut_power(std::uint64_t steps_from_now);
   [[nodiscard]] bool power_is_off() const;
@@ -48,6 +53,30 @@ class FaultEnv final : public leveldb::EnvWrapper {
   void power_on(Loss loss, Random& random, std::size_t zeros = 0);
   /// Steps taken so far.
   [[nodiscard]] std::uint64_t steps() const;
+
+  // Every moment at which the power could have gone.
+
+  /// One file. Shared by its name and by whoever has it open: it outlives its removal, as on a real disk.
+  struct File {
+    std::string bytes;
+    std::size_t synced = 0;
+    bool pages_dropped = false;  ///< a sync failed: what was written before it never becomes durable
+  };
+  /// The disk just before a step. Files only grow, so a moment is their lengths.
+  struct Moment {
+    struct Length {
+      std::shared_ptr<const File> file;  // the env's; it may go on growing
+      std::size_t bytes = 0;
+      std::size_t synced = 0;
+    };
+    std::map<std::string, Length> files;
+  };
+  /// From now on the moment before each step is kept.
+  void record();
+  [[nodiscard]] const std::vector<Moment>& moments() const { return moments_; }
+  [[nodiscard]] Moment moment() const;
+  /// This disk becomes that of the moment, with nothing lost yet: power_on() says what is.
+  void become(const Moment& moment);
 
   // What a test may do to files.
 
@@ -61,6 +90,7 @@ class FaultEnv final : public leveldb::EnvWrapper {
   /// Runs what LevelDB has scheduled until nothing is left. For kQueued; before a database is closed and
   /// after every call to it.
   void run_background();
+  [[nodiscard]] bool background_is_due() const;
 
   leveldb::Status NewSequentialFile(const std::string& path, leveldb::SequentialFile** file) override;
   leveldb::Status NewRandomAccessFile(const std::string& path, leveldb::RandomAccessFile** file) override;
@@ -79,11 +109,6 @@ class FaultEnv final : public leveldb::EnvWrapper {
   void Schedule(void (*function)(void*), void* argument) override;
   std::uint64_t NowMicros() override;
 
-  /// One file. Shared by its name and by whoever has it open: it outlives its removal, as on a real disk.
-  struct File {
-    std::string bytes;
-    std::size_t synced = 0;
-  };
   /// For the files of this env.
   leveldb::Status append(File& file, const leveldb::Slice& data, const std::string& path);
   leveldb::Status sync(File& file, const std::string& path);
@@ -96,6 +121,7 @@ class FaultEnv final : public leveldb::EnvWrapper {
   };
 
   leveldb::Status step(const std::string& path);
+  [[nodiscard]] Moment moment_now() const;
   std::shared_ptr<File> find(const std::string& path) const;
 
   const Background background_;
@@ -107,6 +133,10 @@ class FaultEnv final : public leveldb::EnvWrapper {
   std::uint64_t clock_micros_ = 0;
   std::optional<std::uint64_t> fail_at_;
   std::string fail_message_;
+  mutable std::uint64_t reads_ = 0;
+  std::optional<std::uint64_t> fail_read_at_;
+  bool recording_ = false;
+  std::vector<Moment> moments_;
   std::optional<std::uint64_t> power_off_at_;
   bool power_off_ = false;
 };

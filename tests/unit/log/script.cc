@@ -30,6 +30,9 @@ class ScriptWriter {
       case 2:
         ++term_;
         return LogBatch{.hard_state = HardState{Term(term_), NodeId(1 + random_.below(3))}};
+      case 3:
+        return random_.below(3) > 0 ? Step(LogBatch{.entries = entries_from(model_.last().next())})
+                                    : install();
       default:
         return LogBatch{.entries = entries_from(model_.last().next())};
     }
@@ -41,6 +44,9 @@ class ScriptWriter {
     std::advance(found, random_.below(model_.entries.size() - 1));
     return EntryId{found->first, found->second.term};
   }
+
+  /// A state from elsewhere takes the log's place.
+  Step install() { return EntryId{model_.last() + 1 + random_.below(5), Term(term_)}; }
 
   Step replacement() {
     if (model_.entries.empty()) return LogBatch{.entries = entries_from(model_.last().next())};

@@ -63,5 +63,27 @@ TEST_F(Install, APowerCutAtEveryStepLeavesTheOneStateOrTheOther) {
   }
 }
 
+/// What a crash leaves when it cuts short the removal of a first state that was not whole either.
+TEST_F(Install, AHalfRemovedFirstStateIsMadeAgain) {
+  raft::testing::FaultEnv disk(raft::testing::FaultEnv::Background::kThread);
+  raft::LatchEnv env(&disk);
+  disk.set_content(state_path("/snap", raft::Index(1)) + "/000003.log", "");
+  const auto opened = Machine::open(first_options(env));
+  ASSERT_TRUE(opened) << opened.error().text();
+  EXPECT_EQ((*opened)->applied().index, raft::Index(1));
+}
+
+/// Behind a log that was cut the same is damage: nobody else here has what is missing.
+TEST_F(Install, AStateWithoutItsCurrentIsRefusedWhenTheLogWasCut) {
+  raft::testing::FaultEnv disk(raft::testing::FaultEnv::Background::kThread);
+  raft::LatchEnv env(&disk);
+  disk.set_content(state_path("/snap", raft::Index(1)) + "/000003.log", "");
+  MachineOptions options = first_options(env);
+  options.log_base = raft::Index(5);
+  const auto opened = Machine::open(options);
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().text().find("CURRENT is missing"), std::string::npos) << opened.error().text();
+}
+
 }  // namespace
 }  // namespace kv::installing

@@ -45,7 +45,7 @@ Found LogSubject::recover(FaultEnv& disk, const Progress& progress, Depth depth)
   std::string differs;
   {
     LogOnDisk log(disk);
-    if (const auto opened = log.open(); !opened) return {.fault = opened.error().text()};
+    if (const auto opened = log.open(); !opened) return {.fault = opened.error().text(), .refused = true};
     for (std::uint64_t state = progress.durable; state <= progress.asked; ++state) {
       const std::string difference_here = difference(log.store(), models_[state]);
       if (difference_here.empty()) {

@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "tests/crash/flips.h"
 #include "tests/crash/log_subject.h"
 #include "tests/crash/sweep.h"
 
@@ -10,6 +11,7 @@ namespace crash {
 namespace {
 
 constexpr std::uint64_t kCrashStatesMin = 10'000;
+constexpr std::uint64_t kFlipsOfFile = 600;
 /// LevelDB merges tables when there are four.
 constexpr std::uint64_t kTablesMin = 5;
 constexpr std::uint64_t kFailureStatesMin = 2'000;
@@ -33,6 +35,15 @@ TEST(LogSweep, ACrashAtEveryCallLosesNothingAcknowledged) {
 TEST(LogSweep, AnErrorAtEveryCallIsFinalAndLosesNothingAcknowledged) {
   LogSubject subject(12, 90, 6'000);
   report(sweep_failures(subject, 2, 1), kFailureStatesMin);
+}
+
+TEST(LogSweep, AFlippedBitInAnyFileIsRefusedWithItsPlaceOrChangesNothing) {
+  LogSubject subject(13, 60, 6'000);
+  const FlipCounts counts = flip_bits(subject, 3, kFlipsOfFile);
+  std::cout << "log: bits flipped in " << counts.files << " files: " << counts.refused << " refused, "
+            << counts.harmless << " changed nothing\n";
+  EXPECT_EQ(counts.fault, "");
+  EXPECT_GT(counts.refused, kFlipsOfFile);
 }
 
 }  // namespace

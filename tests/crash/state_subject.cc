@@ -193,7 +193,7 @@ Found StateSubject::recover(FaultEnv& disk, const Progress& progress, Depth dept
   raft::LatchEnv env(&disk);
   auto machine = kv::Machine::open(state_options(env, raft::Index(progress.log_base)));
   disk.run_background();
-  if (!machine) return {.fault = machine.error().text()};
+  if (!machine) return {.fault = machine.error().text(), .refused = true};
   const std::uint64_t state = (*machine)->applied().index.value();
   if (state < progress.durable || state > progress.asked) {
     return {.fault = "entry " + std::to_string(state) + " is applied, not " +

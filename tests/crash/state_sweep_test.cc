@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "tests/crash/flips.h"
 #include "tests/crash/state_subject.h"
 #include "tests/crash/sweep.h"
 
@@ -10,6 +11,7 @@ namespace crash {
 namespace {
 
 constexpr std::uint64_t kCrashStatesMin = 12'000;
+constexpr std::uint64_t kFlipsOfFile = 600;
 /// LevelDB merges tables when there are four.
 constexpr std::uint64_t kTablesMin = 5;
 constexpr std::uint64_t kFailureStatesMin = 1'500;
@@ -35,6 +37,16 @@ TEST(StateSweep, AnErrorAtEveryCallIsFinalAndLosesNothingDurable) {
   StateSubject subject(22, 60, 3'000);
   ASSERT_EQ(subject.model_differs(), "");
   report(sweep_failures(subject, 2, 1), kFailureStatesMin);
+}
+
+TEST(StateSweep, AFlippedBitInAnyFileIsRefusedWithItsPlaceOrChangesNothing) {
+  StateSubject subject(23, 60, 3'000);
+  ASSERT_EQ(subject.model_differs(), "");
+  const FlipCounts counts = flip_bits(subject, 3, kFlipsOfFile);
+  std::cout << "state: bits flipped in " << counts.files << " files: " << counts.refused << " refused, "
+            << counts.harmless << " changed nothing\n";
+  EXPECT_EQ(counts.fault, "");
+  EXPECT_GT(counts.refused, kFlipsOfFile);
 }
 
 }  // namespace

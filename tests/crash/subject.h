@@ -37,6 +37,7 @@ class Promises {
 struct Found {
   std::string fault;  ///< empty: what had to be there is there, and nothing else
   std::uint64_t state = 0;
+  bool refused = false;  ///< the fault is that it did not open
 };
 
 class Subject {

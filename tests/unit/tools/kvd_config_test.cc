@@ -266,6 +266,21 @@ TEST_F(IdentityTest, AFormatItDoesNotKnowIsRefusedAndKept) {
   EXPECT_EQ(line, "kvd data directory, format 2");
 }
 
+TEST_F(IdentityTest, AFlippedBitIsRefusedWithTheFile) {
+  const std::string path = directory_ + "/identity";
+  ASSERT_TRUE(claim_directory(directory_, {0x1f, 0x2e}));
+  std::string whole(std::filesystem::file_size(path), ' ');
+  std::ifstream(path).read(whole.data(), static_cast<std::streamsize>(whole.size()));
+  for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
+    std::string flipped = whole;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
+    std::ofstream(path, std::ios::binary) << flipped;
+    const auto refused = claim_directory(directory_, {0x1f, 0x2e});
+    ASSERT_FALSE(refused) << "bit " << bit;
+    EXPECT_NE(refused.error().text().find(path), std::string::npos) << "bit " << bit;
+  }
+}
+
 TEST_F(IdentityTest, AStateWithoutAnOwnerIsRefused) {
   std::filesystem::create_directory(directory_ + "/wal");
   EXPECT_FALSE(claim_directory(directory_, {1, 2}));

@@ -45,8 +45,13 @@ raft::Result<std::optional<std::string>> Database::get(std::string_view key) con
   std::string value;
   const leveldb::Status status = db_->Get(raft::read_options(), slice(key), &value);
   if (status.IsNotFound()) return std::optional<std::string>();
-  if (!status.ok()) return raft::fail(raft::database_error(status, path_));
+  RETURN_IF_ERROR(placed(status));
   return std::optional<std::string>(std::move(value));
+}
+
+raft::Result<void> Database::placed(const leveldb::Status& status) const {
+  if (status.IsCorruption()) RETURN_IF_ERROR(raft::check_tables(*env_, path_));
+  return raft::checked(status, path_);
 }
 
 raft::Result<void> Database::write(leveldb::WriteBatch& batch) {
@@ -66,14 +71,15 @@ raft::Result<void> Database::walk(std::string_view from, const Visit& visit) con
   rows->Seek(slice(from));
   while (rows->Valid()) {
     ASSIGN_OR_RETURN(const Step step, visit(view(rows->key()), view(rows->value())));
-    if (step.stop) return {};
+    // LevelDB steps over a block that it cannot read, and only its status says so.
+    if (step.stop) return placed(rows->status());
     if (step.seek.empty()) {
       rows->Next();
     } else {
       rows->Seek(slice(step.seek));
     }
   }
-  return raft::checked(rows->status(), path_);
+  return placed(rows->status());
 }
 
 /// The revisions of the first and the last row of records; nothing when there is none.

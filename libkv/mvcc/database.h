@@ -13,6 +13,7 @@
 namespace leveldb {
 class DB;
 class Env;
+class Status;
 class WriteBatch;
 }  // namespace leveldb
 
@@ -65,6 +66,8 @@ class Database {
   };
   [[nodiscard]] raft::Result<std::optional<Revisions>> revisions() const;
   [[nodiscard]] raft::Result<void> rewrite(const std::string& begin, const std::string& end);
+  /// LevelDB's own word on damage does not name the table.
+  [[nodiscard]] raft::Result<void> placed(const leveldb::Status& status) const;
 
   leveldb::Env* const env_;
   const std::string path_;

@@ -2,6 +2,7 @@
 #include "libkv/mvcc/recover.h"
 #include "libkv/mvcc/store.h"
 #include "libkv/mvcc/store_batch.h"
+#include "libraft/disk/database.h"
 
 namespace kv {
 namespace {
@@ -34,7 +35,12 @@ raft::Result<std::unique_ptr<Store>> Store::open_in(std::unique_ptr<Database> da
   auto ledger = fresh ? create(options, *core->database) : recover(*core->database, core->index);
   if (!ledger) {
     raft::Error& error = ledger.error();
-    return raft::fail(error.code, options.path + ": " + error.where, error.what);
+    // LevelDB steps over a block that it cannot read: what is missed may be a damaged table.
+    if (error.code == raft::ErrorCode::kCorruption) {
+      RETURN_IF_ERROR(raft::check_tables(*options.env, options.path));
+    }
+    const bool has_path = error.where.starts_with(options.path);
+    return raft::fail(error.code, has_path ? error.where : options.path + ": " + error.where, error.what);
   }
   return std::make_unique<Store>(std::move(core), std::move(*ledger));
 }

@@ -246,6 +246,26 @@ TEST_F(Recover, ATornLogIsAnEarlierState) {
   EXPECT_GE(before, 29U);
 }
 
+TEST_F(Recover, ADamagedTableIsNamed) {
+  fill();
+  reopen();  // flushes the log into a table
+  store_.reset();
+  std::string table;
+  for (const auto& file : std::filesystem::directory_iterator(directory_.path())) {
+    if (file.path().extension() == ".ldb") table = file.path().string();
+  }
+  std::fstream bytes(table, std::ios::in | std::ios::out | std::ios::binary);
+  bytes.seekg(19);
+  const int was = bytes.get();
+  bytes.seekp(19);
+  bytes.put(static_cast<char>(was ^ 0x10));
+  bytes.close();
+  const auto opened =
+      Store::open({.env = leveldb::Env::Default(), .path = directory_.path(), .first_rows = {}});
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().where, table);
+}
+
 TEST_F(Recover, AFlippedByteInAFileIsReportedAndNeverReturned) {
   fill();
   reopen();  // flushes the log into a table

@@ -7,9 +7,9 @@
 #include "libkv/api/context.h"
 #include "libkv/api/convert.h"
 #include "libkv/api/errors.h"
-#include "libkv/api/member_id.h"
 #include "libkv/api/peer_urls.h"
 #include "libkv/api/unary.h"
+#include "libkv/machine/ids.h"
 
 namespace kv::api {
 namespace {
@@ -72,7 +72,7 @@ void serve(const Context& context, const CallPtr& call, const etcdserverpb::Memb
   if (!urls) return refuse(call, status_of(ApiError::kBadUrls));
   std::sort(urls->begin(), urls->end());
   AddMemberOp op{.member = {}, .learners_max = context.options.learners_max};
-  op.member.id = raft::NodeId(new_member_id(*urls, unix_seconds()));
+  op.member.id = raft::NodeId(member_id(*urls, unix_seconds()));
   op.member.peer_urls = std::move(*urls);
   op.member.promote_when_caught_up = request.promotewhencaughtup();
   op.member.learner = request.islearner() || request.promotewhencaughtup();

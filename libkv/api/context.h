@@ -43,6 +43,7 @@ void register_kv(rpc::Server& server, const Context& context);
 void register_cluster(rpc::Server& server, const Context& context);
 void register_maintenance(rpc::Server& server, const Context& context);
 void register_alarms(rpc::Server& server, const Context& context);
+void register_hash(rpc::Server& server, const Context& context);
 void register_snapshot(rpc::Server& server, const Context& context);
 void register_lease(rpc::Server& server, const Context& context);
 void register_health(rpc::Server& server);

@@ -5,12 +5,8 @@
 namespace kv {
 namespace {
 
-bool contains(const std::vector<raft::NodeId>& ids, raft::NodeId id) {
-  return std::find(ids.begin(), ids.end(), id) != ids.end();
-}
-
 bool in_any_part(const raft::Membership& membership, raft::NodeId id) {
-  return membership.is_voter(id) || contains(membership.learners, id);
+  return membership.is_voter(id) || raft::is_in(membership.learners, id);
 }
 
 /// A learner that stays one until it is told otherwise: what etcd counts and limits.
@@ -118,7 +114,7 @@ std::expected<MemberInfo, KvError> MemberTable::promote(const PromoteMemberOp& o
 void MemberTable::configured(const raft::Membership& membership) {
   std::vector<raft::NodeId> gone;
   for (MemberInfo& member : members_) {
-    if (!contains(membership.voters, member.id)) continue;
+    if (!raft::is_in(membership.voters, member.id)) continue;
     if (member.promote_when_caught_up) {
       member.learner = false;
       member.promote_when_caught_up = false;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -15,6 +16,13 @@ namespace kv {
 struct ReadFault {
   std::optional<KvError> refused;     ///< set: the answer is this refusal
   std::optional<raft::Error> broken;  ///< set: the disk gave wrong bytes or none; the node must stop serving
+};
+
+/// HashKV's answer (contract section 7.2).
+struct HistoryHash {
+  std::uint32_t hash = 0;
+  std::int64_t compacted = 0;  ///< the compacted revision that it was computed with
+  std::int64_t revision = 0;   ///< up to which, inclusive
 };
 
 /// Cheap to copy; holds the versions it can see alive until it is dropped, so drop it soon.
@@ -30,6 +38,10 @@ class ReadView {
   [[nodiscard]] std::int64_t compacted_revision() const;
   /// Contract section 2.2, in full. Counts in O(log n) at the newest revision.
   [[nodiscard]] std::expected<RangeResult, ReadFault> range(const RangeOp& op) const;
+  /// Over the history up to `revision` (<= 0: the newest), value for value as etcd computes it. Reads all of
+  /// it from disk, with no lock held; nothing when `give_up` said so, which is asked now and then.
+  [[nodiscard]] std::expected<std::optional<HistoryHash>, ReadFault> hash(
+      std::int64_t revision, const std::function<bool()>& give_up) const;
 
  private:
   std::shared_ptr<const Impl> impl_;  // shared by every copy of the view

@@ -108,7 +108,7 @@ raft::Result<void> wait_until_ready(ClientConnection& connection, std::future<bo
   if (in_time && ready.get()) return {};
   std::promise<std::string> reason;
   auto text = reason.get_future();
-  const auto give_up = [&connection, in_time, &reason] {
+  const auto give_up = [&connection, &reason] {
     connection.lose({Code::kUnavailable, "no HTTP/2 settings before connect_timeout"});
     reason.set_value(connection.lost_status().message);
   };

@@ -216,6 +216,20 @@ void GrpcCall::deliver(Mail&& mail) {
   }
 }
 
+void GrpcCall::run(Work&& work) {
+  if (over()) return;
+  if (server_->may_answer()) return work();
+  put_off_.push_back(std::move(work));
+  server_->put_off(*this);
+}
+
+void GrpcCall::run_put_off() {
+  if (over() || put_off_.empty()) return;
+  const Work work = std::move(put_off_.front());
+  put_off_.erase(put_off_.begin());
+  work();
+}
+
 void GrpcCall::queue(std::string message) {
   const std::size_t size = kFramePrefixBytes + message.size();
   if (finished_ || server_ == nullptr) {
@@ -261,6 +275,7 @@ void GrpcCall::conclude(Status status) {
 /// The call is over for the handler and for the statistics, its last bytes may still be on the way.
 void GrpcCall::settle(Code code) {
   finished_ = true;
+  if (!std::exchange(put_off_, {}).empty()) server_->put_off_dropped();
   disarm();
   const ServerObserver& observer = server_->worker().shared().observer;
   if (observer.handled) observer.handled(method_.path, code, Clock::now() - began_);

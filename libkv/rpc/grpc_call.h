@@ -46,6 +46,9 @@ class GrpcCall final : public ServerCall,
 
   /// Takes what the call needs out of `head`. The stream must be in its table.
   void open(RequestHead& head);
+  /// Runs the first piece of work that was put off, if the call is still open.
+  void run_put_off();
+  [[nodiscard]] bool over() const { return finished_ || server_ == nullptr; }
 
   // ServerCall: any thread.
   [[nodiscard]] std::string_view path() const override { return method_.path; }
@@ -73,6 +76,7 @@ class GrpcCall final : public ServerCall,
   void on_output_taken(std::size_t count) override;
   // Addressee
   void deliver(Mail&& mail) override;
+  void run(Work&& work) override;
   // Timer
   void on_timer() override;
   // Afterthought
@@ -107,7 +111,8 @@ class GrpcCall final : public ServerCall,
   std::unique_ptr<StreamHandler> handler_;
   std::string held_;  // input that waits until answers have left
   bool held_end_ = false;
-  bool dispatched_ = false;  // the unary handler has run
+  std::vector<Work> put_off_;  // each with an entry in the server's queue
+  bool dispatched_ = false;    // the unary handler has run
   bool headers_sent_ = false;
   bool finished_ = false;  // by the handler, a deadline or the connection
   Status status_;

@@ -44,6 +44,7 @@ bool H2Server::receive(std::string_view bytes) {
 void H2Server::produce(std::string& out, std::size_t bytes_max) {
   session_.produce(out, bytes_max);
   release_held();
+  run_put_off();
 }
 
 bool H2Server::finished() const {
@@ -153,6 +154,37 @@ void H2Server::release_held() {
 
 void H2Server::hold(const ServerStream& stream) {
   held_streams_.push_back(streams_.shared(stream));
+}
+
+bool H2Server::may_answer() const {
+  return put_off_.empty() && !congested() && Loop::Clock::now() - worker_.loop().now() < kAnswerSlice;
+}
+
+void H2Server::put_off(GrpcCall& call) {
+  forget_dropped();
+  put_off_.push_back(call.shared_from_this());
+  if (put_off_.size() == 1) worker_.loop().flush_next_turn(connection_);
+}
+
+/// A client that asks, reads nothing and resets must not make the queue grow.
+void H2Server::forget_dropped() {
+  if (put_off_dropped_ < kPutOffDroppedMax || put_off_dropped_ < put_off_.size() / 2) return;
+  std::erase_if(put_off_, [](const auto& call) { return call->over(); });
+  put_off_dropped_ = 0;
+}
+
+/// One slice a turn. What stays waits for the next output: for room, or for the turns of others.
+void H2Server::run_put_off() {
+  if (put_off_.empty() || congested()) return;
+  Loop& loop = worker_.loop();
+  if (std::exchange(slice_turn_, loop.now()) == loop.now()) return loop.flush_next_turn(connection_);
+  const auto began = Loop::Clock::now();
+  while (!put_off_.empty() && !congested()) {
+    if (Loop::Clock::now() - began >= kAnswerSlice) return loop.flush_next_turn(connection_);
+    const auto call = std::move(put_off_.front());
+    put_off_.pop_front();
+    call->run_put_off();
+  }
 }
 
 void H2Server::check_keepalive() {

@@ -1,6 +1,7 @@
 // The server's end of one HTTP/2 connection.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,6 +17,8 @@
 #include "libkv/rpc/stream_table.h"
 
 namespace kv::rpc {
+
+class GrpcCall;
 
 /// `established` runs at the client's first SETTINGS.
 std::unique_ptr<Protocol> make_h2_server(ServerWorker& worker, ServerConnection& connection,
@@ -57,6 +60,13 @@ class H2Server final : public Protocol, private H2Events {
   [[nodiscard]] bool congested() const;
   /// Calls stream.release_held() once answers have left.
   void hold(const ServerStream& stream);
+  /// Whether a call may work on its answer now: the client reads, nobody waits already, and the turn is
+  /// young.
+  [[nodiscard]] bool may_answer() const;
+  /// Calls call.run_put_off() in a later turn, once for each time.
+  void put_off(GrpcCall& call);
+  /// A call that was put off is over.
+  void put_off_dropped() { ++put_off_dropped_; }
 
  private:
   void on_block_begin(std::int32_t id, H2Stream* stream) override;
@@ -76,6 +86,8 @@ class H2Server final : public Protocol, private H2Events {
   void open_call(std::int32_t id);
   void add(std::int32_t id, std::shared_ptr<ServerStream> stream);
   void release_held();
+  void run_put_off();
+  void forget_dropped();
   void check_keepalive();
   void final_goaway();
   void expel(std::string_view why);
@@ -87,6 +99,9 @@ class H2Server final : public Protocol, private H2Events {
   H2Session session_;
   StreamTable<ServerStream> streams_;
   std::vector<std::shared_ptr<ServerStream>> held_streams_;
+  std::deque<std::shared_ptr<GrpcCall>> put_off_;  // shared with their streams' table
+  Loop::Clock::time_point slice_turn_;             // when answers that were put off had their last slice
+  std::size_t put_off_dropped_ = 0;                // calls in put_off_ that are over, at least
   RequestHead head_;
   PingGuard ping_guard_;
   FloodGuard reset_guard_;

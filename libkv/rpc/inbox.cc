@@ -18,7 +18,7 @@ bool Inbox::push(std::shared_ptr<Addressee> to, Mail&& mail) {
 void Inbox::deliver_batch() {
   for (Envelope& envelope : batch_) {
     if (auto* work = std::get_if<Work>(&envelope.mail)) {
-      (*work)();
+      envelope.to ? envelope.to->run(std::move(*work)) : (*work)();
     } else {
       envelope.to->deliver(std::move(envelope.mail));
     }

@@ -32,6 +32,8 @@ class Addressee {
  public:
   virtual ~Addressee() = default;
   virtual void deliver(Mail&& mail) = 0;
+  /// Runs work that was pushed for it: now, unless it knows better.
+  virtual void run(Work&& work) { work(); }
 };
 
 /// An I/O thread's mailbox. It outlives the thread: calls keep it to answer into, and learn here that nobody
@@ -43,8 +45,7 @@ class Inbox {
   /// `wake` makes the loop call deliver_all soon; called with the lock held, once per batch.
   explicit Inbox(std::function<void()> wake) : wake_(std::move(wake)) {}
 
-  /// False when the loop is gone; `mail` is then untouched. Work runs without asking `to`, which it keeps
-  /// alive.
+  /// False when the loop is gone; `mail` is then untouched. `to` may be null for Work.
   bool push(std::shared_ptr<Addressee> to, Mail&& mail);
   [[nodiscard]] bool on_own_thread() const { return current_ == this; }
 

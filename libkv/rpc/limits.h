@@ -25,6 +25,12 @@ static_assert(kStreamWindowBytes <= kConnectionWindowBytes);
 constexpr std::size_t kStreamQueueBytesMax = 4 * 1024 * 1024;
 constexpr std::size_t kConnectionQueueBytesMax = 64 * 1024 * 1024;
 
+/// How long one connection may keep its I/O thread with answers before others have their turn.
+constexpr std::chrono::milliseconds kAnswerSlice{2};
+
+/// Calls that ended while their answers were put off, before the queue is swept of them.
+constexpr std::size_t kPutOffDroppedMax = 64;
+
 /// Calls open at once on one connection, whatever MAX_CONCURRENT_STREAMS says.
 constexpr std::size_t kOpenStreamsMax = 100000;
 

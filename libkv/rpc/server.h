@@ -41,7 +41,8 @@ class ServerCall {
   virtual void finish(Status status) = 0;
   /// send and finish with OK in one step: the usual end of a unary call.
   virtual void reply(std::string message) = 0;
-  /// Runs `work` on the thread of the call's connection, in order with other work posted there.
+  /// Runs `work` on the thread of the call's connection, in order with other work posted for it; later when
+  /// the client does not read its answers, never when the call is over by then.
   virtual void post(std::function<void()> work) = 0;
   /// Response messages and bytes queued that HTTP/2 flow control has not let out yet.
   [[nodiscard]] virtual std::size_t queued_bytes() const = 0;

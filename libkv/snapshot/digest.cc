@@ -12,7 +12,7 @@ class Digest::Impl {
   Impl() = default;
 
   struct Free {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+    void operator()(EVP_MD_CTX* done) const { EVP_MD_CTX_free(done); }
   };
   const std::unique_ptr<EVP_MD_CTX, Free> context{EVP_MD_CTX_new()};
 };

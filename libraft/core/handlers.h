@@ -46,7 +46,9 @@ Next flush(Leader& leader, Shared& shared);
 // leader_membership.cc: a leader and the configurations (§6).
 /// Proposes the next configuration when one is due and none is under way.
 void steer_membership(Leader& leader, Shared& shared);
-/// True when `id` answers and its log is at most options.caught_up_entries behind.
+/// True when the log of `id` is known to be at most options.caught_up_entries behind.
+bool in_sync(const Leader& leader, const Shared& shared, NodeId id);
+/// The same, and it answers.
 bool caught_up(const Leader& leader, const Shared& shared, NodeId id);
 /// Knows exactly the peers of the configuration that counts.
 void adopt_peers(Leader& leader, Shared& shared);

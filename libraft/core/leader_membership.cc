@@ -14,11 +14,16 @@ bool may_change(const Leader& leader, const Shared& shared) {
 
 }  // namespace
 
-bool caught_up(const Leader& leader, const Shared& shared, NodeId id) {
+bool in_sync(const Leader& leader, const Shared& shared, NodeId id) {
   if (id == shared.self) return true;
   const auto peer = leader.peers.find(id);
-  if (peer == leader.peers.end() || peer->second.probing() || !peer->second.active) return false;
+  if (peer == leader.peers.end() || peer->second.probing()) return false;
   return peer->second.match() + shared.options.caught_up_entries >= shared.log.last().index;
+}
+
+bool caught_up(const Leader& leader, const Shared& shared, NodeId id) {
+  if (id == shared.self) return true;
+  return in_sync(leader, shared, id) && leader.peers.at(id).active;
 }
 
 void steer_membership(Leader& leader, Shared& shared) {

@@ -45,7 +45,11 @@ std::uint32_t eight_bytes(std::uint32_t crc, const char* bytes) {
 }  // namespace
 
 std::uint32_t crc32c(std::string_view bytes) {
-  std::uint32_t crc = ~0U;
+  return crc32c_extend(0, bytes);
+}
+
+std::uint32_t crc32c_extend(std::uint32_t crc, std::string_view bytes) {
+  crc = ~crc;
   for (; bytes.size() >= 8; bytes.remove_prefix(8)) crc = eight_bytes(crc, bytes.data());
   for (char c : bytes) crc = (crc >> 8U) ^ kTables[0][(crc ^ static_cast<std::uint8_t>(c)) & 0xffU];
   return ~crc;

@@ -7,6 +7,8 @@
 namespace raft {
 
 std::uint32_t crc32c(std::string_view bytes);
+/// That of bytes whose first part has the checksum `crc`.
+std::uint32_t crc32c_extend(std::uint32_t crc, std::string_view bytes);
 /// What a difference of the register becomes when one more bit goes through it.
 std::uint32_t crc32c_shift(std::uint32_t difference);
 /// LevelDB stores checksums rotated and offset, because a CRC of data that holds CRCs is weak.

@@ -187,7 +187,8 @@ void ThreadedDriver::run_raft() {
     }
     if (!carry_out(std::move(*work))) continue;
     publish_status();
-    if (ticked) publish_membership();
+    // Whether a learner may be promoted is asked right after it caught up.
+    if (ticked || !replica_.membership().learners.empty()) publish_membership();
     if (ticked) events_.ticked(now);
     raft_steps_.fetch_add(1, std::memory_order_relaxed);
   }
@@ -229,7 +230,7 @@ void ThreadedDriver::publish_status() {
   events_.status_changed(now);
 }
 
-/// Few compare equal to what was published, so this is for ticks, not for every step.
+/// For ticks rather than for every step: it takes a lock, and most find nothing new.
 void ThreadedDriver::publish_membership() {
   std::vector<NodeId> keeping_up;
   for (NodeId peer : replica_.membership().peers_of(options_.self)) {

@@ -70,7 +70,7 @@ Replica::Replica(const ReplicaOptions& options, const LogStore& log, CoreStart s
 
 bool Replica::keeps_up(NodeId peer) const {
   const auto* leader = std::get_if<Leader>(&core_.role());
-  return leader != nullptr && caught_up(*leader, core_.shared(), peer);
+  return leader != nullptr && in_sync(*leader, core_.shared(), peer);
 }
 
 /// States are carried here; everything else is the core's.

@@ -243,6 +243,8 @@ def operator_surface(ctl) -> None:
     ctl("endpoint", "health", "-w", "json", unordered=True)
     ctl("endpoint", "health", everywhere=True, unordered=True)
     ctl("endpoint", "health", "--cluster", unordered=True)
+    ctl("endpoint", "hashkv")
+    ctl("endpoint", "hashkv", everywhere=True, unordered=True)
     ctl("endpoint", "status", unordered=True)
     ctl("endpoint", "status", "-w", "fields", unordered=True)
     ctl("endpoint", "status", "-w", "json")

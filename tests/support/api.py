@@ -28,13 +28,9 @@ def identity(data: bytes) -> bytes:
 class Api:
     """Calls take a timeout in seconds and raise grpc.RpcError."""
 
-    def __init__(self, endpoint: str, connect_ms: int | None = None):
-        """`connect_ms`: how long a connection may take to be made; by default short, for servers that die."""
+    def __init__(self, endpoint: str):
         self.endpoint = endpoint
-        options = dict(CHANNEL_OPTIONS)
-        if connect_ms is not None:
-            options["grpc.min_reconnect_backoff_ms"] = connect_ms
-        self.channel = grpc.insecure_channel(endpoint, options=list(options.items()))
+        self.channel = grpc.insecure_channel(endpoint, options=CHANNEL_OPTIONS)
         self.kv = rpc_pb2_grpc.KVStub(self.channel)
         self.maintenance = rpc_pb2_grpc.MaintenanceStub(self.channel)
         self.cluster = rpc_pb2_grpc.ClusterStub(self.channel)

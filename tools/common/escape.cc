@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "libraft/base/utf8.h"
+
 namespace tools {
 namespace {
 
@@ -199,7 +201,7 @@ std::string quote(std::string_view bytes) {
   std::string out = "\"";
   out.reserve(bytes.size() + 2);
   while (!bytes.empty()) {
-    const std::size_t length = utf8_length(bytes);
+    const std::size_t length = raft::utf8_length(bytes);
     if (length <= 1) {
       append_quoted_ascii(out, bytes.front());
       bytes.remove_prefix(1);
@@ -230,31 +232,6 @@ std::optional<std::string> unquote(std::string_view& text) {
     }
   }
   return std::nullopt;
-}
-
-std::size_t utf8_length(std::string_view bytes) {
-  if (bytes.empty()) return 0;
-  const std::uint8_t first = byte(bytes[0]);
-  if (first < 0x80) return 1;
-  if (first < 0xc2 || first > 0xf4) return 0;
-  const std::size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  if (bytes.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(bytes[i]) & 0xc0) != 0x80) return 0;
-  }
-  const std::uint8_t second = byte(bytes[1]);
-  const bool refused = (first == 0xe0 && second < 0xa0) || (first == 0xed && second >= 0xa0) ||
-                       (first == 0xf0 && second < 0x90) || (first == 0xf4 && second >= 0x90);
-  return refused ? 0 : length;
-}
-
-bool is_utf8(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const std::size_t length = utf8_length(bytes);
-    if (length == 0) return false;
-    bytes.remove_prefix(length);
-  }
-  return true;
 }
 
 }  // namespace tools

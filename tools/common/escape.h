@@ -25,10 +25,4 @@ std::string quote(std::string_view bytes);
 /// quote() writes and the rest of Go's escapes. Nothing, and `text` untouched, when there is none.
 std::optional<std::string> unquote(std::string_view& text);
 
-/// Well-formed UTF-8: no surrogates, no overlong forms, nothing above U+10FFFF.
-bool is_utf8(std::string_view bytes);
-
-/// The length of the well-formed sequence at the front of `bytes`; 0 when there is none.
-std::size_t utf8_length(std::string_view bytes);
-
 }  // namespace tools

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "libraft/base/utf8.h"
 #include "tools/common/escape.h"
 
 namespace tools {
@@ -76,7 +77,7 @@ void JsonWriter::append_ascii(char c) {
 void JsonWriter::append_string(std::string_view text) {
   out_ += '"';
   while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
+    const std::size_t length = raft::utf8_length(text);
     const std::string_view sequence = text.substr(0, std::max<std::size_t>(length, 1));
     const bool separator = sequence == "\xe2\x80\xa8" || sequence == "\xe2\x80\xa9";
     if (length == 0) {

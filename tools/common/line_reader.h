@@ -7,6 +7,9 @@
 
 namespace tools {
 
+/// What one line of a user's input may be at most.
+inline constexpr std::size_t kInputLineBytesMax = 16U << 20U;
+
 /// Thread: one.
 class LineReader {
  public:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "libraft/base/utf8.h"
 #include "tools/common/escape.h"
 
 namespace tools {
@@ -10,7 +11,7 @@ namespace {
 /// Characters, not bytes; what is not UTF-8 counts by bytes.
 std::size_t width_of(std::string_view text) {
   std::size_t width = 0;
-  for (; !text.empty(); ++width) text.remove_prefix(std::max<std::size_t>(utf8_length(text), 1));
+  for (; !text.empty(); ++width) text.remove_prefix(std::max<std::size_t>(raft::utf8_length(text), 1));
   return width;
 }
 

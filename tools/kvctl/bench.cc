@@ -7,7 +7,7 @@
 namespace tools::kvctl {
 namespace {
 
-Outcome<ExitCode> run(Context& context) {
+Outcome<ExitCode> run_bench(Context& context) {
   TRY_ASSIGN(const BenchPlan plan, read_bench_plan(context.options));
   std::unique_ptr<BenchResult> result;
   {
@@ -34,7 +34,7 @@ Command bench_command() {
                                "kvctl del bench/ --prefix",
                    .arguments_min = 1,
                    .arguments_max = 1},
-          .run = run};
+          .run = run_bench};
 }
 
 }  // namespace tools::kvctl

@@ -13,7 +13,7 @@ namespace {
 
 using enum ValueKind;
 
-constexpr std::array kOptions = {
+constexpr std::array kBenchPlanOptions = {
     OptionSpec{.name = "connections",
                .kind = kCount,
                .placeholder = "N",
@@ -149,7 +149,7 @@ std::string_view name(BenchOperation operation) {
 }
 
 std::span<const OptionSpec> bench_options() {
-  return kOptions;
+  return kBenchPlanOptions;
 }
 
 Outcome<BenchPlan> read_bench_plan(const Parsed& options) {

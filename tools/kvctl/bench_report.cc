@@ -15,7 +15,7 @@ struct Quantile {
 constexpr std::array kQuantiles = {Quantile{"p50", 0.5}, Quantile{"p90", 0.9}, Quantile{"p99", 0.99},
                                    Quantile{"p99.9", 0.999}};
 
-double milliseconds(std::uint64_t nanoseconds) {
+double in_milliseconds(std::uint64_t nanoseconds) {
   return static_cast<double>(nanoseconds) / 1e6;
 }
 
@@ -31,9 +31,9 @@ void print_simple(std::ostream& out, const BenchPlan& plan, const BenchResult& r
       << " s, " << fixed(result.calls_per_second(), 0) << " calls/s, " << result.failures << " failed\n";
   out << "latency ms: mean " << fixed(latency.mean() / 1e6, 3);
   for (const auto& [quantile_name, fraction] : kQuantiles) {
-    out << ", " << quantile_name << ' ' << fixed(milliseconds(latency.quantile(fraction)), 3);
+    out << ", " << quantile_name << ' ' << fixed(in_milliseconds(latency.quantile(fraction)), 3);
   }
-  out << ", max " << fixed(milliseconds(latency.maximum()), 3) << '\n';
+  out << ", max " << fixed(in_milliseconds(latency.maximum()), 3) << '\n';
   for (const auto& [text, count] : result.failure_texts)
     out << "failed " << count << " times: " << text << '\n';
 }
@@ -53,9 +53,9 @@ void print_json(std::ostream& out, const BenchPlan& plan, const Settings& settin
   json.key("calls_per_second").real(result.calls_per_second(), 1);
   json.key("latency_ms").begin_object().key("mean").real(result.latency_ns.mean() / 1e6, 6);
   for (const auto& [quantile_name, fraction] : kQuantiles) {
-    json.key(quantile_name).real(milliseconds(result.latency_ns.quantile(fraction)), 6);
+    json.key(quantile_name).real(in_milliseconds(result.latency_ns.quantile(fraction)), 6);
   }
-  json.key("max").real(milliseconds(result.latency_ns.maximum()), 6).end_object();
+  json.key("max").real(in_milliseconds(result.latency_ns.maximum()), 6).end_object();
   json.key("errors").begin_object();
   for (const auto& [text, count] : result.failure_texts) json.key(text).unsigned_number(count);
   out << json.end_object().end_object().text() << '\n';

@@ -10,7 +10,7 @@ namespace {
 
 using etcdserverpb::TxnResponse;
 
-constexpr std::array kOwnOptions = {
+constexpr std::array kOwnCasOptions = {
     OptionSpec{.name = "lease",
                .kind = ValueKind::kText,
                .placeholder = "ID",
@@ -20,9 +20,9 @@ constexpr std::array kOwnOptions = {
     OptionSpec{.name = "literal", .help = "OLD and NEW are the values themselves, also @x and -"},
     OptionSpec{.name = "print-rev", .help = "print the revision of the write instead of OK"},
 };
-constexpr auto kOptions = concat(kOwnOptions, kKeyOptions);
+constexpr auto kCasOptions = concat(kOwnCasOptions, kKeyOptions);
 
-Outcome<ExitCode> run(Context& context) {
+Outcome<ExitCode> run_cas(Context& context) {
   const auto& arguments = context.options.arguments();
   const bool literal = context.options.on("literal");
   if (!literal && arguments[1] == "-" && arguments[2] == "-") {
@@ -50,12 +50,12 @@ Command cas_command() {
                    .summary = "Compare and swap: write NEW if the value of KEY is OLD.",
                    .details = "One atomic step; exit 2 when the value is another or KEY does not exist.\n"
                               "OLD and NEW may be - or @FILE, as put's VALUE.",
-                   .options = kOptions,
+                   .options = kCasOptions,
                    .examples = "kvctl cas leader node1 node2\n"
                                "kvctl cas cfg/x @old.json @new.json || [ $? -eq 2 ]",
                    .arguments_min = 3,
                    .arguments_max = 3},
-          .run = run};
+          .run = run_cas};
 }
 
 }  // namespace tools::kvctl

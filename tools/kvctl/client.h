@@ -40,6 +40,7 @@ inline constexpr Method kMoveLeader{"/etcdserverpb.Maintenance/MoveLeader", Acce
 inline constexpr Method kAlarm{"/etcdserverpb.Maintenance/Alarm", Access::kRead};
 inline constexpr Method kDefragment{"/etcdserverpb.Maintenance/Defragment", Access::kRead};
 inline constexpr Method kStatus{"/etcdserverpb.Maintenance/Status", Access::kRead};
+inline constexpr Method kHashKv{"/etcdserverpb.Maintenance/HashKV", Access::kRead};
 inline constexpr Method kAuthenticate{"/etcdserverpb.Auth/Authenticate", Access::kRead};
 
 /// Time, as the client sees it; tests hand in another.

@@ -57,6 +57,7 @@ Command compaction_command();
 Command status_command();
 Command endpoint_status_command();
 Command endpoint_health_command();
+Command endpoint_hashkv_command();
 Command member_list_command();
 Command member_add_command();
 Command member_remove_command();

@@ -57,6 +57,7 @@ std::span<const Command> commands() {
       status_command(),
       endpoint_status_command(),
       endpoint_health_command(),
+      endpoint_hashkv_command(),
       member_list_command(),
       member_add_command(),
       member_remove_command(),

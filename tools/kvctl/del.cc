@@ -11,10 +11,10 @@ using etcdserverpb::DeleteRangeRequest;
 using etcdserverpb::DeleteRangeResponse;
 using etcdserverpb::TxnResponse;
 
-constexpr std::array kOwnOptions = {
+constexpr std::array kOwnDelOptions = {
     OptionSpec{.name = "all", .help = "yes, every key there is: needed when the range is everything"},
 };
-constexpr auto kOptions = concat(kDeleteLineOptions, kConditionOptions, kOwnOptions);
+constexpr auto kDelOptions = concat(kDeleteLineOptions, kConditionOptions, kOwnDelOptions);
 
 Outcome<DeleteRangeResponse> delete_if(Context& context, DeleteRangeRequest request,
                                        std::vector<etcdserverpb::Compare> compares) {
@@ -28,7 +28,7 @@ Outcome<DeleteRangeResponse> delete_if(Context& context, DeleteRangeRequest requ
   return response;
 }
 
-Outcome<ExitCode> run(Context& context) {
+Outcome<ExitCode> run_del(Context& context) {
   TRY_ASSIGN(DeleteRangeRequest request, delete_request(context.options));
   const KeyRange range{request.key(), request.range_end()};
   if (range.is_everything() && !context.options.on("all")) {
@@ -55,13 +55,13 @@ Command del_command() {
                    .summary = "Delete a key, or the keys from KEY up to RANGE_END; print how many.",
                    .details = "None is no error: exit 0. With --if conditions it is one atomic step: exit 2\n"
                               "when one does not hold.",
-                   .options = kOptions,
+                   .options = kDelOptions,
                    .examples = "kvctl del cfg/x\n"
                                "kvctl del app/ --prefix\n"
                                "kvctl del lock/a --if-value \"$me\"",
                    .arguments_min = 1,
                    .arguments_max = 2},
-          .run = run};
+          .run = run_del};
 }
 
 }  // namespace tools::kvctl

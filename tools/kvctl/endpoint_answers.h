@@ -24,7 +24,13 @@ struct EndpointHealth {
   std::string error;
 };
 
+struct EndpointHash {
+  std::string endpoint;
+  etcdserverpb::HashKVResponse hash;
+};
+
 Outcome<void> print(std::ostream& out, const Style& style, const std::vector<EndpointStatus>& endpoints);
+Outcome<void> print(std::ostream& out, const Style& style, const std::vector<EndpointHash>& endpoints);
 
 /// In the simple format the unhealthy ones go to `err`, as with etcdctl.
 Outcome<void> print(std::ostream& out, std::ostream& err, const Style& style,

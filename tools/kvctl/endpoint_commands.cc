@@ -1,55 +1,17 @@
-// status, endpoint status, endpoint health: every endpoint is asked, each by itself.
-#include <future>
+// status, endpoint status, endpoint health, endpoint hashkv: every endpoint is asked, each by itself.
 #include <thread>
 
 #include "tools/kvctl/command.h"
 #include "tools/kvctl/endpoint_answers.h"
-#include "tools/kvctl/lone_client.h"
+#include "tools/kvctl/endpoint_survey.h"
 
 namespace tools::kvctl {
 namespace {
 
 using etcdserverpb::AlarmResponse;
+using etcdserverpb::HashKVResponse;
 using etcdserverpb::RangeResponse;
 using etcdserverpb::StatusResponse;
-
-constexpr std::array kOptions = {
-    OptionSpec{.name = "cluster", .help = "every member of the cluster, not --endpoints"},
-};
-
-/// Those of --endpoints, or with --cluster where the members say that they listen.
-Outcome<std::vector<Endpoint>> endpoints_to_ask(Context& context) {
-  if (!context.options.on("cluster")) return context.settings.endpoints;
-  etcdserverpb::MemberListRequest request;
-  TRY_ASSIGN(const auto members, context.client.call<etcdserverpb::MemberListResponse>(kMemberList, request));
-  std::vector<Endpoint> endpoints;
-  for (const auto& member : members.members()) {
-    for (const std::string& url : member.clienturls()) {
-      TRY_ASSIGN(Endpoint endpoint, parse_endpoint(url));
-      endpoints.push_back(std::move(endpoint));
-    }
-  }
-  if (endpoints.empty()) return refuse(kExitUnavailable, "no member says where it listens");
-  return endpoints;
-}
-
-/// Asks all at the same time, so that one that does not answer costs its timeout once.
-template <class Answer>
-std::vector<Answer> ask_all(const Context& context, const std::vector<Endpoint>& endpoints,
-                            Answer (*ask)(Client&, const Endpoint&)) {
-  std::vector<std::future<Answer>> pending;
-  pending.reserve(endpoints.size());
-  for (const Endpoint& endpoint : endpoints) {
-    pending.push_back(std::async(std::launch::async, [&context, &endpoint, ask] {
-      LoneClient client(context.settings, endpoint);
-      return ask(*client, endpoint);
-    }));
-  }
-  std::vector<Answer> answers;
-  answers.reserve(endpoints.size());
-  for (auto& answer : pending) answers.push_back(answer.get());
-  return answers;
-}
 
 Outcome<StatusResponse> ask_status(Client& client, const Endpoint&) {
   return client.call<StatusResponse>(kStatus, etcdserverpb::StatusRequest());
@@ -76,31 +38,16 @@ EndpointHealth ask_health(Client& client, const Endpoint& endpoint) {
   return health;
 }
 
-Outcome<ExitCode> print_status(Context& context) {
-  TRY_ASSIGN(const std::vector<Endpoint> endpoints, endpoints_to_ask(context));
-  const auto answers = ask_all(context, endpoints, ask_status);
-  std::vector<EndpointStatus> known;
-  ExitCode first_fault = kExitOk;
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    if (answers[i]) {
-      known.push_back({endpoints[i].text, *answers[i]});
-      continue;
-    }
-    if (first_fault == kExitOk) first_fault = answers[i].error().exit;
-    context.io.err << "Failed to get the status of endpoint " << endpoints[i].text << " ("
-                   << answers[i].error().text << ")\n";
-  }
-  TRY(print(context.io.out, style_of(context.settings), known));
-  if (known.size() == endpoints.size()) return kExitOk;
-  return known.empty() ? first_fault : kExitNo;
+Outcome<ExitCode> print_endpoint_status(Context& context) {
+  return ask_and_print<EndpointStatus, StatusResponse>(context, "status", ask_status);
 }
 
 /// Once, or with --watch again and again; then the last look decides about the exit code.
-Outcome<ExitCode> run_status(Context& context) {
-  if (!context.options.given("watch")) return print_status(context);
+Outcome<ExitCode> run_endpoint_status(Context& context) {
+  if (!context.options.given("watch")) return print_endpoint_status(context);
   const std::int64_t times = context.options.number("times");
   for (std::int64_t looked = 1;; ++looked) {
-    TRY_ASSIGN(const ExitCode exit, print_status(context));
+    TRY_ASSIGN(const ExitCode exit, print_endpoint_status(context));
     context.io.out << std::flush;
     if (looked == times) return exit;
     std::this_thread::sleep_for(context.options.duration("watch"));
@@ -110,7 +57,7 @@ Outcome<ExitCode> run_status(Context& context) {
 
 Outcome<ExitCode> run_health(Context& context) {
   TRY_ASSIGN(const std::vector<Endpoint> endpoints, endpoints_to_ask(context));
-  const auto answers = ask_all(context, endpoints, ask_health);
+  const auto answers = ask_all<EndpointHealth>(context, endpoints, ask_health);
   TRY(print(context.io.out, context.io.err, style_of(context.settings), answers));
   for (const EndpointHealth& health : answers) {
     if (!health.healthy) return refuse(kExitNo, "unhealthy cluster");
@@ -118,17 +65,34 @@ Outcome<ExitCode> run_health(Context& context) {
   return kExitOk;
 }
 
+Outcome<ExitCode> run_hashkv(Context& context) {
+  etcdserverpb::HashKVRequest request;
+  request.set_revision(context.options.number("rev"));
+  return ask_and_print<EndpointHash, HashKVResponse>(
+      context, "hash",
+      [&request](Client& client, const Endpoint&) { return client.call<HashKVResponse>(kHashKv, request); });
+}
+
+constexpr auto kHashOptions =
+    concat(kEndpointOptions, std::array{
+                                 OptionSpec{.name = "rev",
+                                            .kind = ValueKind::kNumber,
+                                            .placeholder = "N",
+                                            .help = "up to this revision; 0: the newest of each",
+                                            .fallback = "0"},
+                             });
+
 constexpr auto kStatusOptions =
-    concat(kOptions, std::array{
-                         OptionSpec{.name = "watch",
-                                    .kind = ValueKind::kDuration,
-                                    .placeholder = "TIME",
-                                    .help = "print again after each TIME"},
-                         OptionSpec{.name = "times",
-                                    .kind = ValueKind::kCount,
-                                    .placeholder = "N",
-                                    .help = "with --watch: stop after N times; 0: never"},
-                     });
+    concat(kEndpointOptions, std::array{
+                                 OptionSpec{.name = "watch",
+                                            .kind = ValueKind::kDuration,
+                                            .placeholder = "TIME",
+                                            .help = "print again after each TIME"},
+                                 OptionSpec{.name = "times",
+                                            .kind = ValueKind::kCount,
+                                            .placeholder = "N",
+                                            .help = "with --watch: stop after N times; 0: never"},
+                             });
 
 constexpr CommandSpec status_spec(std::string_view name, std::string_view examples) {
   return {.name = name,
@@ -141,21 +105,33 @@ constexpr CommandSpec status_spec(std::string_view name, std::string_view exampl
 }  // namespace
 
 Command status_command() {
-  return {.spec = status_spec("status", "kvctl status -w table --cluster"), .run = run_status};
+  return {.spec = status_spec("status", "kvctl status -w table --cluster"), .run = run_endpoint_status};
 }
 
 Command endpoint_status_command() {
   return {.spec = status_spec("endpoint status", "kvctl endpoint status --endpoints a:2379,b:2379 -w table"),
-          .run = run_status};
+          .run = run_endpoint_status};
 }
 
 Command endpoint_health_command() {
   return {.spec = {.name = "endpoint health",
                    .summary = "Ask each endpoint for a linearizable read, and for alarms.",
                    .details = "Exits 1 unless all are healthy.",
-                   .options = kOptions,
+                   .options = kEndpointOptions,
                    .examples = "kvctl endpoint health --cluster"},
           .run = run_health};
+}
+
+Command endpoint_hashkv_command() {
+  return {
+      .spec = {.name = "endpoint hashkv",
+               .summary = "Print the hash of each endpoint's history.",
+               .details =
+                   "Members whose data is the same print the same hash for the same --rev, once they have\n"
+                   "it. Exits 1 when some do not answer; when none does, as a request would.",
+               .options = kHashOptions,
+               .examples = "kvctl endpoint hashkv --cluster --rev 1000"},
+      .run = run_hashkv};
 }
 
 }  // namespace tools::kvctl

@@ -71,6 +71,26 @@ std::vector<std::string> status_row(const EndpointStatus& endpoint) {
           truth(status.downgradeinfo().enabled())};
 }
 
+const std::vector<std::string> kHashHeading = {"endpoint", "hash", "hash revision"};
+
+std::vector<std::string> hash_row(const EndpointHash& endpoint) {
+  return {endpoint.endpoint, std::to_string(endpoint.hash.hash()),
+          std::to_string(endpoint.hash.hash_revision())};
+}
+
+void print_fields(std::ostream& out, const EndpointHash& endpoint) {
+  fields::print_header(out, endpoint.hash.header());
+  out << "\"Endpoint\" : " << quote(endpoint.endpoint) << '\n';
+  out << "\"Hash\" : " << endpoint.hash.hash() << '\n';
+  out << "\"HashRevision\" : " << endpoint.hash.hash_revision() << "\n\n";
+}
+
+void write_hash(JsonWriter& json, const EndpointHash& endpoint) {
+  json.begin_object().key("Endpoint").string(endpoint.endpoint).key("HashKV");
+  write_json(json, endpoint.hash);
+  json.end_object();
+}
+
 void print_row(std::ostream& out, const std::vector<std::string>& row) {
   for (std::size_t i = 0; i < row.size(); ++i) out << (i == 0 ? "" : ", ") << row[i];
   out << '\n';
@@ -127,6 +147,35 @@ std::unexpected<Failure> no_raw() {
   return refuse_usage("the format raw is for keys and values");
 }
 
+/// A row and a heading, JSON, or fields: what a question to every endpoint gives.
+template <class Item>
+Outcome<void> print_answers(std::ostream& out, const Style& style, const std::vector<Item>& endpoints,
+                            const std::vector<std::string>& heading,
+                            std::vector<std::string> (*row_of)(const Item&),
+                            void (*write)(JsonWriter&, const Item&)) {
+  std::vector<std::vector<std::string>> rows;
+  rows.reserve(endpoints.size());
+  for (const Item& endpoint : endpoints) rows.push_back(row_of(endpoint));
+  switch (style.format) {
+    case Format::kSimple:
+      for (const auto& row : rows) print_row(out, row);
+      return {};
+    case Format::kTable:
+      out << draw_table(heading, rows);
+      return {};
+    case Format::kJson:
+    case Format::kJsonl:
+      print_json(out, style, endpoints, write);
+      return {};
+    case Format::kFields:
+      for (const Item& endpoint : endpoints) print_fields(out, endpoint);
+      return {};
+    case Format::kRaw:
+      break;
+  }
+  return no_raw();
+}
+
 void print_simple(std::ostream& out, std::ostream& err, const EndpointHealth& health) {
   if (health.healthy) {
     out << health.endpoint
@@ -139,27 +188,11 @@ void print_simple(std::ostream& out, std::ostream& err, const EndpointHealth& he
 }  // namespace
 
 Outcome<void> print(std::ostream& out, const Style& style, const std::vector<EndpointStatus>& endpoints) {
-  std::vector<std::vector<std::string>> rows;
-  rows.reserve(endpoints.size());
-  for (const EndpointStatus& endpoint : endpoints) rows.push_back(status_row(endpoint));
-  switch (style.format) {
-    case Format::kSimple:
-      for (const auto& row : rows) print_row(out, row);
-      return {};
-    case Format::kTable:
-      out << draw_table(kStatusHeading, rows);
-      return {};
-    case Format::kJson:
-    case Format::kJsonl:
-      print_json(out, style, endpoints, write_status);
-      return {};
-    case Format::kFields:
-      for (const EndpointStatus& endpoint : endpoints) print_fields(out, endpoint);
-      return {};
-    case Format::kRaw:
-      break;
-  }
-  return no_raw();
+  return print_answers(out, style, endpoints, kStatusHeading, status_row, write_status);
+}
+
+Outcome<void> print(std::ostream& out, const Style& style, const std::vector<EndpointHash>& endpoints) {
+  return print_answers(out, style, endpoints, kHashHeading, hash_row, write_hash);
 }
 
 Outcome<void> print(std::ostream& out, std::ostream& err, const Style& style,

@@ -9,7 +9,7 @@
 namespace tools::kvctl {
 namespace {
 
-constexpr std::array kOptions = {
+constexpr std::array kExportOptions = {
     OptionSpec{.name = "prefix",
                .kind = ValueKind::kText,
                .placeholder = "PREFIX",
@@ -45,7 +45,7 @@ Outcome<Exported> export_range(Context& context, KeyRange range) {
   return done;
 }
 
-Outcome<ExitCode> run(Context& context) {
+Outcome<ExitCode> run_export(Context& context) {
   const std::string prefix = context.options.text("prefix");
   const KeyRange range = range_below(prefix);
   const auto began = std::chrono::steady_clock::now();
@@ -66,10 +66,10 @@ Command export_command() {
                    .arguments = "",
                    .summary = "Print keys and values as JSON, one object a line, in the order of keys.",
                    .details = "All as of one revision, however long it takes. What import reads.",
-                   .options = kOptions,
+                   .options = kExportOptions,
                    .examples = "kvctl export > backup.jsonl\n"
                                "kvctl export --prefix app/ | jq -r .key"},
-          .run = run};
+          .run = run_export};
 }
 
 }  // namespace tools::kvctl

@@ -18,7 +18,7 @@ constexpr std::array kOutputOptions = {
                .placeholder = "VALUE",
                .help = "print this value when KEY is not there"},
 };
-constexpr auto kOptions = concat(kGetLineOptions, kOutputOptions);
+constexpr auto kGetOptions = concat(kGetLineOptions, kOutputOptions);
 
 Outcome<Style> read_style(const Context& context) {
   const Parsed& options = context.options;
@@ -36,7 +36,7 @@ Outcome<Style> read_style(const Context& context) {
   return style;
 }
 
-Outcome<ExitCode> run(Context& context) {
+Outcome<ExitCode> run_get(Context& context) {
   TRY_ASSIGN(const Style style, read_style(context));
   TRY_ASSIGN(RangeRequest request, range_request(context.options));
   const bool with_default = context.options.given("default");
@@ -60,14 +60,14 @@ Command get_command() {
                    .arguments = "KEY [RANGE_END]",
                    .summary = "Print a key, or the keys from KEY up to RANGE_END.",
                    .details = "Exits 1 when nothing is there.",
-                   .options = kOptions,
+                   .options = kGetOptions,
                    .examples = "kvctl get cfg/x\n"
                                "kvctl get bin/blob -w raw | sha256sum\n"
                                "kvctl get app/ --prefix --print0 | xargs -0 -n2 printf '%s=%s\\n'\n"
                                "kvctl get cfg/x --default none --print-value-only",
                    .arguments_min = 1,
                    .arguments_max = 2},
-          .run = run};
+          .run = run_get};
 }
 
 }  // namespace tools::kvctl

@@ -13,9 +13,7 @@ namespace {
 using etcdserverpb::TxnRequest;
 using etcdserverpb::TxnResponse;
 
-constexpr std::size_t kLineBytesMax = 16U << 20;
-
-constexpr std::array kOptions = {
+constexpr std::array kImportOptions = {
     OptionSpec{.name = "mode",
                .kind = ValueKind::kChoice,
                .placeholder = "MODE",
@@ -38,12 +36,12 @@ std::unexpected<Failure> at_line(const LineReader& reader, const Failure& failur
 Outcome<Tally> read_lines(std::istream& in, Progress& progress,
                           const std::function<Outcome<void>(ImportLine, std::size_t)>& take) {
   Tally tally;
-  LineReader reader(in, kLineBytesMax);
+  LineReader reader(in, kInputLineBytesMax);
   std::string text;
   for (auto next = reader.next(text); next != LineReader::Next::kEnd; next = reader.next(text)) {
     if (next == LineReader::Next::kTooLong) {
-      return at_line(reader,
-                     {kExitData, "longer than the limit of " + std::to_string(kLineBytesMax) + " bytes"});
+      return at_line(
+          reader, {kExitData, "longer than the limit of " + std::to_string(kInputLineBytesMax) + " bytes"});
     }
     if (next == LineReader::Next::kFailed) return at_line(reader, {kExitIo, "the input cannot be read"});
     if (text.find_first_not_of(" \t") == std::string::npos) continue;
@@ -106,7 +104,7 @@ Outcome<ExitCode> import_from(Context& context, std::istream& in) {
   return counts->kept > 0 ? kExitConflict : kExitOk;
 }
 
-Outcome<ExitCode> run(Context& context) {
+Outcome<ExitCode> run_import(Context& context) {
   const auto go = context.options.on("dry-run") ? check_only : import_from;
   const auto& arguments = context.options.arguments();
   if (arguments.empty() || arguments[0] == "-") return go(context, context.io.in);
@@ -126,11 +124,11 @@ Command import_command() {
                    "{\"key\":…,\"value\":…}, or key_b64 and value_b64 for bytes that are not UTF-8. May be\n"
                    "run again after a failure. Exits 2 when --mode create met keys with another\n"
                    "value, 65 at a line that is not as it should be.",
-               .options = kOptions,
+               .options = kImportOptions,
                .examples = "kvctl import backup.jsonl\n"
                            "kvctl export --endpoints old:2379 | kvctl import --mode create",
                .arguments_max = 1},
-      .run = run};
+      .run = run_import};
 }
 
 }  // namespace tools::kvctl

@@ -16,11 +16,7 @@ namespace {
 using etcdserverpb::Member;
 using etcdserverpb::MemberListResponse;
 
-std::unexpected<Failure> no_format(std::string_view name) {
-  return refuse_usage("this response has no format " + std::string(name));
-}
-
-std::string join(const google::protobuf::RepeatedPtrField<std::string>& items) {
+std::string joined(const google::protobuf::RepeatedPtrField<std::string>& items) {
   std::string out;
   for (const std::string& item : items) out += (out.empty() ? "" : ",") + item;
   return out;
@@ -37,8 +33,8 @@ std::vector<std::string> member_row(const Member& member) {
   return {member_text(member.id()),
           member.name().empty() ? "unstarted" : "started",
           member.name(),
-          join(member.peerurls()),
-          join(member.clienturls()),
+          joined(member.peerurls()),
+          joined(member.clienturls()),
           member.islearner() ? "true" : "false"};
 }
 

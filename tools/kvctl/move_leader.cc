@@ -32,7 +32,7 @@ Outcome<Leader> find_leader(Context& context) {
   return leader;
 }
 
-Outcome<ExitCode> run(Context& context) {
+Outcome<ExitCode> run_move_leader(Context& context) {
   TRY_ASSIGN(const std::uint64_t target, parse_member(context.options.arguments()[0]));
   TRY_ASSIGN(const Leader leader, find_leader(context));
   for (const Endpoint& endpoint : leader.endpoints) {
@@ -59,7 +59,7 @@ Command move_leader_command() {
                    .examples = "kvctl move-leader 8211f1d0f64f3269",
                    .arguments_min = 1,
                    .arguments_max = 1},
-          .run = run};
+          .run = run_move_leader};
 }
 
 }  // namespace tools::kvctl

@@ -29,6 +29,10 @@ Outcome<void> print_as(std::ostream& out, const Style& style, const Response& re
 
 }  // namespace
 
+std::unexpected<Failure> no_format(std::string_view name) {
+  return refuse_usage("this response has no format " + std::string(name));
+}
+
 Style style_of(const Settings& settings) {
   return {.format = settings.format, .hex = settings.hex};
 }

@@ -32,6 +32,9 @@ Outcome<void> print(std::ostream& out, const Style& style, const etcdserverpb::T
 /// revisions, version and lease behind them when `metadata`. What import reads.
 std::string kv_line(const mvccpb::KeyValue& kv, bool with_value, bool metadata);
 
+/// A usage failure: what was asked for cannot be printed so.
+std::unexpected<Failure> no_format(std::string_view name);
+
 // The formats (output_simple.cc, output_fields.cc, output_lines.cc).
 namespace simple {
 void print_kv(std::ostream& out, const Style& style, const mvccpb::KeyValue& kv);

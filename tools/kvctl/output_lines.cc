@@ -1,4 +1,5 @@
 // The formats jsonl and raw: what matters are the key-value pairs, whatever response they are in.
+#include "libraft/base/utf8.h"
 #include "tools/common/escape.h"
 #include "tools/common/json_writer.h"
 #include "tools/kvctl/output.h"
@@ -7,7 +8,7 @@ namespace tools::kvctl {
 namespace {
 
 void write_bytes(JsonWriter& json, const std::string& name, const std::string& bytes) {
-  if (is_utf8(bytes)) {
+  if (raft::is_utf8(bytes)) {
     json.key(name).string(bytes);
   } else {
     json.key(name + "_b64").string(base64_encode(bytes));

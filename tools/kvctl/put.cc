@@ -13,11 +13,11 @@ using etcdserverpb::PutRequest;
 using etcdserverpb::PutResponse;
 using etcdserverpb::TxnResponse;
 
-constexpr std::array kOwnOptions = {
+constexpr std::array kOwnPutOptions = {
     OptionSpec{.name = "literal", .help = "VALUE is the value itself, also when it begins with @ or is -"},
     OptionSpec{.name = "print-rev", .help = "print the revision of the write instead of OK"},
 };
-constexpr auto kOptions = concat(kPutLineOptions, kConditionOptions, kOwnOptions);
+constexpr auto kPutCommandOptions = concat(kPutLineOptions, kConditionOptions, kOwnPutOptions);
 
 Outcome<std::string> value_of(const Context& context) {
   const auto& arguments = context.options.arguments();
@@ -30,7 +30,7 @@ Outcome<std::string> value_of(const Context& context) {
   return read_value(arguments[1], context.io.in);
 }
 
-Outcome<ExitCode> run(Context& context) {
+Outcome<ExitCode> run_put(Context& context) {
   TRY_ASSIGN(PutRequest request, put_request(context.options, {}));
   TRY_ASSIGN(std::string value, value_of(context));
   request.set_value(std::move(value));
@@ -70,13 +70,13 @@ Command put_command() {
                    .details = "The value is VALUE, or the bytes of FILE (@@x is the text @x), or, with - or\n"
                               "none, of standard input. With --if conditions it is one atomic step: exit 2\n"
                               "when one does not hold, with the key's version and revisions on stderr.",
-                   .options = kOptions,
+                   .options = kPutCommandOptions,
                    .examples = "kvctl put cfg/x v1 --if-absent\n"
                                "rev=$(kvctl put cfg/x v2 --if-version 1 --print-rev)\n"
                                "kvctl put bin/blob @picture.png",
                    .arguments_min = 1,
                    .arguments_max = 2},
-          .run = run};
+          .run = run_put};
 }
 
 }  // namespace tools::kvctl

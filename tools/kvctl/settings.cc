@@ -9,7 +9,7 @@ namespace {
 using std::chrono::milliseconds;
 using enum ValueKind;
 
-constexpr std::array kOptions = {
+constexpr std::array kSettingsOptions = {
     OptionSpec{.name = "endpoints",
                .kind = kText,
                .placeholder = "LIST",
@@ -86,7 +86,7 @@ Outcome<void> read_user(const Parsed& parsed, Settings& settings) {
 }  // namespace
 
 std::span<const OptionSpec> common_options() {
-  return kOptions;
+  return kSettingsOptions;
 }
 
 std::span<const std::string_view> environment_prefixes() {

@@ -81,7 +81,7 @@ Outcome<ExitCode> run_save(Context& context) {
 }
 
 /// As etcdutl's: a hash that is equal for equal histories, the revision, keys and bytes.
-Outcome<void> print_status(Context& context, const Reading& reading) {
+Outcome<void> print_snapshot_status(Context& context, const Reading& reading) {
   const kv::Mark& mark = reading.mark();
   const auto hash = static_cast<std::uint32_t>(mark.chain);
   char hex[16];
@@ -115,7 +115,7 @@ Outcome<void> print_status(Context& context, const Reading& reading) {
   return refuse_usage("snapshot status does not print raw");
 }
 
-Outcome<ExitCode> run_status(Context& context) {
+Outcome<ExitCode> run_snapshot_status(Context& context) {
   const std::string& path = context.options.arguments()[0];
   std::ifstream file;
   if (path != "-") {
@@ -130,7 +130,7 @@ Outcome<ExitCode> run_status(Context& context) {
     TRY(reading.push(std::string_view(piece).substr(0, static_cast<std::size_t>(in.gcount()))));
   }
   TRY(reading.finish());
-  TRY(print_status(context, reading));
+  TRY(print_snapshot_status(context, reading));
   return kExitOk;
 }
 
@@ -157,7 +157,7 @@ Command snapshot_status_command() {
                    .examples = "kvctl snapshot status backup.snap -w table",
                    .arguments_min = 1,
                    .arguments_max = 1},
-          .run = run_status};
+          .run = run_snapshot_status};
 }
 
 }  // namespace tools::kvctl

@@ -11,7 +11,7 @@ using etcdserverpb::RequestOp;
 using etcdserverpb::TxnRequest;
 using etcdserverpb::TxnResponse;
 
-constexpr std::array kOptions = {
+constexpr std::array kTxnOptions = {
     OptionSpec{.name = "interactive", .letter = 'i', .help = "say what comes next before each part"},
     OptionSpec{.name = "require", .help = "exit 2 when the compares do not hold"},
 };
@@ -21,7 +21,7 @@ bool is_read_only(const TxnRequest& request) {
   return std::ranges::all_of(request.success(), reads) && std::ranges::all_of(request.failure(), reads);
 }
 
-Outcome<ExitCode> run(Context& context) {
+Outcome<ExitCode> run_txn(Context& context) {
   const bool interactive = context.options.on("interactive");
   const auto prompt = [&](std::string_view text) {
     if (interactive) context.io.out << text << '\n' << std::flush;
@@ -45,9 +45,9 @@ Command txn_command() {
                    "to do if not. A compare is TARGET(\"KEY\") OP \"VALUE\" with TARGET one of version,\n"
                    "create, mod, value, lease and OP one of = != < >. The rest are lines of get, put\n"
                    "and del with their options; \"\" quotes with escapes, '' without.",
-               .options = kOptions,
+               .options = kTxnOptions,
                .examples = "printf '%s\\n' 'version(\"a\") = \"0\"' '' 'put a 1' '' 'get a' '' | kvctl txn"},
-      .run = run};
+      .run = run_txn};
 }
 
 }  // namespace tools::kvctl

@@ -16,10 +16,9 @@ using etcdserverpb::Compare;
 using etcdserverpb::RequestOp;
 using etcdserverpb::TxnRequest;
 
-constexpr std::size_t kLineBytesMax = 16U << 20;
 constexpr std::string_view kBlanks = " \t\r\v\f";
 
-std::unexpected<Failure> bad(std::string text) {
+std::unexpected<Failure> bad_txn(std::string text) {
   return refuse(kExitData, std::move(text));
 }
 
@@ -79,7 +78,7 @@ std::optional<std::string> take_operand(std::string_view text) {
 Outcome<std::string> take_word(std::string_view& rest, std::string_view line) {
   if (rest.starts_with('"')) {
     auto word = unquote(rest);
-    if (!word) return bad("bad quotes: " + std::string(line));
+    if (!word) return bad_txn("bad quotes: " + std::string(line));
     return std::move(*word);
   }
   std::size_t length = rest.find_first_of(kBlanks);
@@ -87,7 +86,7 @@ Outcome<std::string> take_word(std::string_view& rest, std::string_view line) {
   if (rest.starts_with('\'')) {
     rest.remove_prefix(1);
     length = rest.find('\'');
-    if (length == std::string_view::npos) return bad("bad quotes: " + std::string(line));
+    if (length == std::string_view::npos) return bad_txn("bad quotes: " + std::string(line));
     skip = 1;
   }
   std::string word(rest.substr(0, length));
@@ -111,11 +110,11 @@ Outcome<RequestOp> make_operation(const std::string& verb, const std::vector<std
   } else if (verb == "put") {
     TRY_ASSIGN(const Parsed options, parse_line(kPutLineOptions, words));
     const auto& arguments = options.arguments();
-    if (arguments.size() != (options.on("ignore-value") ? 1U : 2U)) return bad("put takes KEY and VALUE");
+    if (arguments.size() != (options.on("ignore-value") ? 1U : 2U)) return bad_txn("put takes KEY and VALUE");
     TRY_ASSIGN(*operation.mutable_request_put(),
                put_request(options, arguments.size() > 1 ? arguments[1] : ""));
   } else {
-    return bad("\"" + verb + "\" is none of get, put, del");
+    return bad_txn("\"" + verb + "\" is none of get, put, del");
   }
   return operation;
 }
@@ -123,7 +122,7 @@ Outcome<RequestOp> make_operation(const std::string& verb, const std::vector<std
 /// The lines of one section, one after the other.
 class SectionReader {
  public:
-  explicit SectionReader(std::istream& in) : lines_(in, kLineBytesMax) {}
+  explicit SectionReader(std::istream& in) : lines_(in, kInputLineBytesMax) {}
 
   /// The next line that is not blank; nothing at the end of the section.
   Outcome<std::optional<std::string>> next() {
@@ -132,7 +131,8 @@ class SectionReader {
       case LineReader::Next::kEnd:
         return std::optional<std::string>();
       case LineReader::Next::kTooLong:
-        return located({kExitLimit, "longer than the limit of " + std::to_string(kLineBytesMax) + " bytes"});
+        return located(
+            {kExitLimit, "longer than the limit of " + std::to_string(kInputLineBytesMax) + " bytes"});
       case LineReader::Next::kFailed:
         return located({kExitIo, "standard input cannot be read"});
       case LineReader::Next::kLine:
@@ -167,22 +167,22 @@ Outcome<void> read_section(SectionReader& reader, google::protobuf::RepeatedPtrF
 Outcome<Compare> parse_compare(std::string_view line) {
   const std::string malformed = "malformed comparison: " + std::string(line);
   const auto open = line.find('(');
-  if (open == std::string_view::npos) return bad(malformed);
+  if (open == std::string_view::npos) return bad_txn(malformed);
   const std::string_view name = trim(line.substr(0, open));
   const auto target = parse_target(name);
-  if (!target) return bad(malformed + " (unknown target " + std::string(name) + ")");
+  if (!target) return bad_txn(malformed + " (unknown target " + std::string(name) + ")");
   std::string_view rest = trim(line.substr(open + 1));
   auto key = unquote(rest);
-  if (!key || !take(rest, ")")) return bad(malformed + " (the key must be in double quotes)");
+  if (!key || !take(rest, ")")) return bad_txn(malformed + " (the key must be in double quotes)");
   const auto result = take_result(rest);
-  if (!result) return bad(malformed + " (the operator must be one of = != < >)");
+  if (!result) return bad_txn(malformed + " (the operator must be one of = != < >)");
   const auto operand = take_operand(rest);
   Compare compare;
   compare.set_target(*target);
   compare.set_result(*result);
   compare.set_key(std::move(*key));
   if (!operand || !set_operand(compare, *operand))
-    return bad(malformed + " (not a value for " + std::string(name) + ")");
+    return bad_txn(malformed + " (not a value for " + std::string(name) + ")");
   return compare;
 }
 
@@ -197,11 +197,11 @@ Outcome<std::vector<std::string>> split_words(std::string_view line) {
 
 Outcome<RequestOp> parse_operation(std::string_view line) {
   TRY_ASSIGN(std::vector<std::string> words, split_words(line));
-  if (words.empty()) return bad("an empty request");
+  if (words.empty()) return bad_txn("an empty request");
   const std::string verb = words.front();
   words.erase(words.begin());
   auto operation = make_operation(verb, words);
-  if (!operation) return bad("invalid txn request: " + std::string(line) + ": " + operation.error().text);
+  if (!operation) return bad_txn("invalid txn request: " + std::string(line) + ": " + operation.error().text);
   return operation;
 }
 

@@ -5,11 +5,11 @@
 #include <set>
 #include <thread>
 
+#include "libkv/machine/ids.h"
 #include "libkv/machine/member_rows.h"
 #include "libraft/base/bytes.h"
 #include "libraft/core/describe.h"
 #include "libraft/net/roster.h"
-#include "tools/common/cluster_ids.h"
 #include "tools/common/identity.h"
 #include "tools/kvd/peer_settings.h"
 
@@ -32,13 +32,13 @@ Roster founding_roster(const Config& config) {
   Roster roster{.founding = true};
   std::vector<std::uint64_t> ids;
   for (const auto& [name, urls] : config.initial_cluster) {
-    const std::uint64_t id = member_id(urls, config.initial_cluster_token);
+    const std::uint64_t id = kv::member_id(urls, config.initial_cluster_token);
     ids.push_back(id);
     // A member tells its name through the log once it has started (contract section 7.4).
     roster.members.push_back({.id = raft::NodeId(id), .peer_urls = urls});
     if (name == config.name) roster.self = raft::NodeId(id);
   }
-  roster.cluster = cluster_id(ids);
+  roster.cluster = kv::cluster_id(ids);
   std::sort(roster.members.begin(), roster.members.end(),
             [](const kv::MemberInfo& a, const kv::MemberInfo& b) { return a.id < b.id; });
   return roster;

@@ -9,6 +9,9 @@
 
 namespace tools::kvsnap {
 
+/// How much is read at once.
+inline constexpr std::size_t kPieceBytes = 1U << 20U;
+
 /// The bytes of one snapshot, front to back.
 class Input {
  public:

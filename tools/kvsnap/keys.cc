@@ -1,6 +1,7 @@
 #include "tools/kvsnap/keys.h"
 
 #include "libkv/mvcc/record.h"
+#include "libraft/base/utf8.h"
 #include "tools/common/escape.h"
 #include "tools/common/json_writer.h"
 #include "tools/kvsnap/survey.h"
@@ -9,7 +10,7 @@ namespace tools::kvsnap {
 namespace {
 
 void bytes(JsonWriter& json, const std::string& name, std::string_view value) {
-  if (is_utf8(value)) {
+  if (raft::is_utf8(value)) {
     json.key(name).string(value);
   } else {
     json.key(name + "_b64").string(base64_encode(value));

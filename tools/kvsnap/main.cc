@@ -1,11 +1,8 @@
 // kvsnap: looks into snapshots, and makes a new cluster from one.
-#include <algorithm>
 #include <array>
-#include <cstdio>
-#include <string>
-#include <vector>
+#include <string_view>
 
-#include "tools/common/help.h"
+#include "tools/common/program.h"
 #include "tools/kvsnap/verbs.h"
 
 namespace tools::kvsnap {
@@ -73,7 +70,7 @@ constexpr auto kRestore = std::to_array<OptionSpec>({
 constexpr std::string_view kWhere =
     "WHERE is a file, - for standard input, or the data directory of a stopped member.";
 
-const auto kVerbs = std::to_array<Verb>({
+constexpr auto kVerbs = std::to_array<Verb>({
     {{.name = "info",
       .arguments = "WHERE",
       .summary = "say what a snapshot is of",
@@ -130,70 +127,18 @@ const auto kVerbs = std::to_array<Verb>({
      restore},
 });
 
-int complain(const Failure& failure) {
-  std::fflush(stdout);
-  if (!failure.text.empty()) std::fprintf(stderr, "kvsnap: %s\n", failure.text.c_str());
-  return failure.exit;
-}
-
-int print_help() {
-  std::string text =
-      "Usage: kvsnap VERB WHERE [OPTIONS]\n\n"
-      "Looks into snapshots of kvd and makes a new cluster from one. WHERE is a file, - for\n"
-      "standard input, or the data directory of a stopped member, which is not changed.\n\nVerbs\n";
-  for (const Verb& verb : kVerbs) {
-    std::string left = "  " + std::string(verb.spec.name);
-    left.resize(12, ' ');
-    text += left + std::string(verb.spec.summary) + "\n";
-  }
-  text += "\nOptions\n" + option_list(kCommon) + "\nkvsnap VERB --help tells more.\n";
-  std::fputs(text.c_str(), stdout);
-  return kExitOk;
-}
-
-int run(const Verb& verb, const std::vector<std::string>& words) {
-  const auto parsed = OptionParser(verb.spec.options, kCommon).parse(words, {}, {});
-  if (!parsed) return complain(parsed.error());
-  if (parsed->on("help")) {
-    std::fputs(command_help("kvsnap", verb.spec, "kvsnap --help lists the options of every verb.").c_str(),
-               stdout);
-    return kExitOk;
-  }
-  const std::size_t given = parsed->arguments().size();
-  if (given < verb.spec.arguments_min || given > verb.spec.arguments_max) {
-    const std::string name(verb.spec.name);
-    return complain({kExitUsage, name + ": takes " + std::string(verb.spec.arguments) + "; see kvsnap " +
-                                     name + " --help"});
-  }
-  const auto done = verb.run(*parsed);
-  return done ? kExitOk : complain(done.error());
-}
-
-int main_with(std::vector<std::string> words) {
-  const auto places = plain_words(words, kCommon, 1);
-  if (places.empty()) {
-    const auto parsed = OptionParser({}, kCommon).parse(words, {}, {});
-    if (!parsed) return complain(parsed.error());
-    if (parsed->on("version")) return std::printf("kvsnap %s\n", KVD_VERSION) < 0 ? kExitIo : kExitOk;
-    return parsed->on("help") ? print_help() : (print_help(), kExitUsage);
-  }
-  const std::string word = words[places.front()];
-  if (word == "help") return print_help();
-  const auto verb =
-      std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& v) { return v.spec.name == word; });
-  if (verb == kVerbs.end()) return complain({kExitUsage, word + ": no such verb; see kvsnap --help"});
-  words.erase(words.begin() + static_cast<std::ptrdiff_t>(places.front()));
-  return run(*verb, words);
-}
+constexpr std::string_view kUsage =
+    "Usage: kvsnap VERB WHERE [OPTIONS]\n\n"
+    "Looks into snapshots of kvd and makes a new cluster from one. WHERE is a file, - for\n"
+    "standard input, or the data directory of a stopped member, which is not changed.\n";
 
 }  // namespace
+
+constexpr Program kProgram{
+    .name = "kvsnap", .version = KVD_VERSION, .usage = kUsage, .common = kCommon, .verbs = kVerbs};
 
 }  // namespace tools::kvsnap
 
 int main(int argc, char** argv) {
-  const int code = tools::kvsnap::main_with(std::vector<std::string>(argv + 1, argv + argc));
-  // What a full disk swallowed must not look like a short dump.
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-  std::perror("kvsnap: standard output");
-  return code == tools::kExitOk ? tools::kExitIo : code;
+  return tools::run_program(tools::kvsnap::kProgram, argc, argv);
 }

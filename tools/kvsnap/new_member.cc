@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tools/common/cluster_ids.h"
+#include "libkv/machine/ids.h"
 #include "tools/common/error_exit.h"
 #include "tools/common/initial_cluster.h"
 #include "tools/common/url.h"
@@ -39,7 +39,7 @@ Outcome<NewMember> new_member(const Parsed& parsed) {
   NewMember made;
   std::vector<std::uint64_t> all;
   for (const auto& [name, urls] : cluster) {
-    const std::uint64_t id = member_id(urls, parsed.text("initial-cluster-token"));
+    const std::uint64_t id = kv::member_id(urls, parsed.text("initial-cluster-token"));
     if (std::find(all.begin(), all.end(), id) != all.end()) {
       return refuse_usage("--initial-cluster: two members with the same URLs");
     }
@@ -49,7 +49,7 @@ Outcome<NewMember> new_member(const Parsed& parsed) {
     made.members.push_back({.id = raft::NodeId(id), .name = "", .peer_urls = urls});
     made.membership.voters.emplace_back(id);
   }
-  made.identity.cluster = cluster_id(all);
+  made.identity.cluster = kv::cluster_id(all);
   std::sort(made.membership.voters.begin(), made.membership.voters.end());
   std::sort(made.members.begin(), made.members.end(),
             [](const kv::MemberInfo& a, const kv::MemberInfo& b) { return a.id < b.id; });

@@ -24,7 +24,6 @@
 namespace tools::kvsnap {
 namespace {
 
-constexpr std::size_t kPieceBytes = 1U << 20U;
 /// The members of a new cluster agree on its first entry without a log (libkv/machine/FORMAT.md).
 constexpr raft::EntryId kBootstrap{raft::Index(1), raft::Term(1)};
 

@@ -12,8 +12,6 @@
 namespace tools::kvsnap {
 namespace {
 
-constexpr std::size_t kPieceBytes = 1U << 20U;
-
 raft::Result<void> take_row(Survey& survey, std::string_view key, std::string_view value) {
   if (key.starts_with(kv::kMemberPrefix)) {
     ASSIGN_OR_RETURN(kv::DecodedMember decoded, kv::decode_member(key, value));

@@ -6,12 +6,6 @@
 
 namespace tools::kvsnap {
 
-/// One verb: its table for the parser and --help, and what it does.
-struct Verb {
-  CommandSpec spec;
-  Outcome<void> (*run)(const Parsed& parsed);
-};
-
 /// What a snapshot is of.
 Outcome<void> info(const Parsed& parsed);
 /// Whether it is whole, row by row.

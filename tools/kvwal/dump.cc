@@ -5,6 +5,7 @@
 #include <string>
 
 #include "libkv/machine/command.h"
+#include "libraft/base/utf8.h"
 #include "libraft/core/describe.h"
 #include "libraft/core/membership.h"
 #include "tools/common/escape.h"
@@ -126,7 +127,7 @@ class JsonOperations {
     json_.end_array();
   }
   void bytes(const std::string& name, std::string_view value) {
-    if (is_utf8(value)) {
+    if (raft::is_utf8(value)) {
       json_.key(name).string(value);
     } else {
       json_.key(name + "_b64").string(base64_encode(value));

@@ -10,12 +10,6 @@
 
 namespace tools::kvwal {
 
-/// One verb: its table for the parser and --help, and what it does.
-struct Verb {
-  CommandSpec spec;
-  Outcome<void> (*run)(const Parsed& parsed);
-};
-
 Outcome<void> list(const Parsed& parsed);
 Outcome<void> dump(const Parsed& parsed);
 Outcome<void> verify(const Parsed& parsed);

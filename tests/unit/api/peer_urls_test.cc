@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "libkv/api/member_id.h"
-
 namespace kv::api {
 namespace {
 
@@ -40,13 +38,6 @@ TEST(PeerUrls, AreRefusedWhenOneIsNoneAndWhenThereIsNone) {
                           "http://a:1,http://b:1"}) {
     EXPECT_FALSE(read_peer_urls({"http://good:1", bad})) << bad;
   }
-}
-
-// The same hash as the vectors of the contract's appendix B, with the time where those have the token.
-TEST(MemberId, IsMadeOfSortedUrlsAndTheTime) {
-  EXPECT_EQ(new_member_id({"http://localhost:2380"}, 1700000000), 0x0aa9425087d494a3U);
-  EXPECT_EQ(new_member_id({"b", "a"}, 1), new_member_id({"a", "b"}, 1));
-  EXPECT_NE(new_member_id({"a"}, 1), new_member_id({"a"}, 2));
 }
 
 }  // namespace

@@ -172,6 +172,62 @@ TEST_F(Abuse, AClientThatNeverReadsHoldsNobodyUp) {
   EXPECT_EQ(client.call("Unary", "others").response, "others");
 }
 
+std::string heavy_calls(std::uint32_t first_stream, int count) {
+  std::string calls;
+  for (std::uint32_t stream = first_stream; count > 0; stream += 2, --count) {
+    calls += h2_call(stream, "/test.Echo/Heavy") +
+             h2_frame(kData, kEndStream, stream, std::string("\0\0\0\0\0", 5));
+  }
+  return calls;
+}
+
+constexpr int kHeavyCalls = 1000;
+// What a connection may have queued, in answers of Heavy, and the one that goes over it.
+constexpr int kHeavyAhead = 64 + 1;
+
+/// Answers are not made ahead of a client that does not take them: memory, and the time of all others.
+TEST_F(Abuse, AnswersAreNotMadeForAClientThatNeverReads) {
+  RawSocket socket(server.port);
+  socket.send(h2_preface() + heavy_calls(1, kHeavyCalls));
+  ASSERT_TRUE(server.made.wait(kHeavyAhead));
+  TestClient client(server.port);  // on the same thread
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(client.call("Unary", "others").response, "others");
+  EXPECT_EQ(server.made.count(), kHeavyAhead);
+}
+
+TEST_F(Abuse, AnswersThatWereResetMeanwhileAreNeverMade) {
+  RawSocket socket(server.port);
+  constexpr std::uint32_t kKept = kHeavyAhead + 15;
+  std::string calls = h2_preface() + heavy_calls(1, kHeavyCalls);
+  for (std::uint32_t call = kKept; call < kHeavyCalls; ++call) {
+    calls += h2_frame(kReset, 0, 2 * call + 1, std::string("\0\0\0\x08", 4));
+  }
+  socket.send(calls + h2_frame(kPing, 0, 0, "all read"));
+  ASSERT_TRUE(socket.read_until("all read"));
+  const std::string wide = std::string("\x7f\xff\x00\x00", 4);
+  std::string windows = h2_frame(kWindowUpdate, 0, 0, wide);
+  for (std::uint32_t call = 0; call < kKept; ++call) {
+    windows += h2_frame(kWindowUpdate, 0, 2 * call + 1, wide);
+  }
+  socket.send(windows);
+  EXPECT_TRUE(socket.read_at_least(kKept << 20U));
+  TestClient client(server.port);
+  EXPECT_EQ(client.call("Unary", "others").response, "others");
+  EXPECT_EQ(server.made.count(), kKept);
+}
+
+TEST_F(Abuse, AnswersThatWereHeldBackComeOnceTheClientReads) {
+  TestClient client(server.port);
+  Signal answered;
+  for (int i = 0; i < 200; ++i) {
+    client.channel->unary("/test.Echo/Heavy", "", {}, [&answered](UnaryResult result) {
+      EXPECT_EQ(result.response.size(), 1U << 20U);
+      answered.raise();
+    });
+  }
+  EXPECT_TRUE(answered.wait(200));
+}
+
 TEST_F(Abuse, MalformedHeadersResetTheirStreamOnly) {
   const std::string method = hpack(":method", "POST");
   const std::string scheme = hpack(":scheme", "http");

@@ -77,6 +77,13 @@ bool RawSocket::read_until(std::string_view text) {
   return true;
 }
 
+bool RawSocket::read_at_least(std::size_t bytes) {
+  while (received.size() < bytes) {
+    if (!read_some()) return false;
+  }
+  return true;
+}
+
 bool RawSocket::read_to_end() {
   while (read_some()) continue;
   return errno != EAGAIN && errno != EWOULDBLOCK;

@@ -20,6 +20,8 @@ class RawSocket {
   void end();
   /// Until `text` has come (true), or the connection ended or nothing came for long (false).
   bool read_until(std::string_view text);
+  /// The same, until so much has come in all.
+  bool read_at_least(std::size_t bytes);
   /// Everything until the server closes. False when it does not.
   bool read_to_end();
 

@@ -154,6 +154,12 @@ void TestServer::add_unary() {
     for (const auto& [name, value] : call->metadata()) text += name + "=" + value + ";";
     call->reply(text);
   });
+  server->add_unary("/test.Echo/Heavy", [this](const CallPtr& call, std::string_view) {
+    call->post([this, call] {
+      made.raise();
+      call->reply(std::string(1 << 20, 'h'));
+    });
+  });
   server->add_unary("/test.Echo/Hang", [this](const CallPtr& call, std::string_view) {
     {
       std::lock_guard lock(mutex);

@@ -57,6 +57,7 @@ class Answerer {
 ///   Fail       error code = first byte, text = the rest
 ///   Metadata   "name=value;" of all metadata
 ///   Hang       never answers; `hanging` counts the calls, they are kept in `hung`
+///   Heavy      1 MiB, made by posted work; `made` counts
 ///   Chat       stream: every message back; OK at half close
 ///   Flood      stream: the request says how many messages of 1 MiB to send, while queued_bytes() < 4 MiB
 ///   Count      stream: at half close, the number of messages
@@ -69,6 +70,7 @@ class TestServer {
   std::unique_ptr<Server> server;
   std::uint16_t port = 0;
   Signal hanging;
+  Signal made;
   Signal done;  ///< on_done of stream handlers
   Answerer answerer;
   std::mutex mutex;

@@ -69,14 +69,5 @@ TEST(Escape, UnquoteLeavesWhatIsNoStringAlone) {
   }
 }
 
-TEST(Escape, Utf8KnowsItsBorders) {
-  EXPECT_TRUE(is_utf8("é日😀"));
-  EXPECT_TRUE(is_utf8(""));
-  for (const std::string_view bad :
-       {"\xff", "\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "a\x80"}) {
-    EXPECT_FALSE(is_utf8(bad));
-  }
-}
-
 }  // namespace
 }  // namespace tools

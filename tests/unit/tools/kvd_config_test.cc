@@ -6,7 +6,6 @@
 #include <fstream>
 #include <map>
 
-#include "tools/common/cluster_ids.h"
 #include "tools/common/identity.h"
 #include "tools/kvd/config.h"
 #include "tools/kvd/flags.h"
@@ -217,20 +216,6 @@ TEST(Url, RefusesWhatIsNoAddress) {
                            "ftp://h:1", "http://:1", "http://a:b:1", "http://h:1x"}) {
     EXPECT_FALSE(parse_url(text)) << text;
   }
-}
-
-// Contract, appendix B.
-TEST(ClusterIds, AreThoseThatEtcdComputes) {
-  const std::uint64_t one = member_id({"http://localhost:2380"}, "etcd-cluster");
-  EXPECT_EQ(one, 0x8e9e05c52164694dU);
-  EXPECT_EQ(cluster_id({one}), 0xcdf818194e3a8c32U);
-  const std::uint64_t a = member_id({"http://127.0.0.1:12380"}, "etcd-cluster-1");
-  const std::uint64_t b = member_id({"http://127.0.0.1:22380"}, "etcd-cluster-1");
-  const std::uint64_t c = member_id({"http://127.0.0.1:32380"}, "etcd-cluster-1");
-  EXPECT_EQ(a, 0x8211f1d0f64f3269U);
-  EXPECT_EQ(b, 0x91bc3c398fb3c146U);
-  EXPECT_EQ(c, 0xfd422379fda50e48U);
-  EXPECT_EQ(cluster_id({c, a, b}), 0xef37ad9dc622a7c4U);
 }
 
 class IdentityTest : public ::testing::Test {

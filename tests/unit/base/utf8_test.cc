@@ -1,12 +1,13 @@
-#include "libkv/api/utf8.h"
+#include "libraft/base/utf8.h"
 
 #include <gtest/gtest.h>
 
-namespace kv::api {
+namespace raft {
 namespace {
 
 TEST(Utf8, AcceptsWhatIsWellFormed) {
-  for (const char* text : {"", "3.6", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf"}) {
+  for (const char* text :
+       {"", "3.6", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf", "é日😀"}) {
     EXPECT_TRUE(is_utf8(text)) << text;
   }
 }
@@ -18,5 +19,12 @@ TEST(Utf8, RefusesOverlongFormsSurrogatesAndTruncation) {
   }
 }
 
+TEST(Utf8, LengthIsOfTheFirstSequenceOnly) {
+  EXPECT_EQ(utf8_length("a\xff"), 1U);
+  EXPECT_EQ(utf8_length("\xe2\x82\xac!"), 3U);
+  EXPECT_EQ(utf8_length("\xff"), 0U);
+  EXPECT_EQ(utf8_length(""), 0U);
+}
+
 }  // namespace
-}  // namespace kv::api
+}  // namespace raft

@@ -1,14 +1,15 @@
-#include "tools/common/cluster_ids.h"
+#include "libkv/machine/ids.h"
 
 #include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "libraft/base/bytes.h"
 #include "libraft/base/check.h"
 
-namespace tools {
+namespace kv {
 namespace {
 
 std::uint64_t sha1_head(const std::string& text) {
@@ -27,6 +28,10 @@ std::uint64_t member_id(std::vector<std::string> peer_urls, const std::string& t
   return sha1_head(text + token);
 }
 
+std::uint64_t member_id(std::vector<std::string> peer_urls, std::int64_t unix_seconds) {
+  return member_id(std::move(peer_urls), std::to_string(unix_seconds));
+}
+
 std::uint64_t cluster_id(std::vector<std::uint64_t> member_ids) {
   std::sort(member_ids.begin(), member_ids.end());
   std::string text;
@@ -34,4 +39,4 @@ std::uint64_t cluster_id(std::vector<std::uint64_t> member_ids) {
   return sha1_head(text);
 }
 
-}  // namespace tools
+}  // namespace kv

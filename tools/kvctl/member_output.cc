@@ -135,7 +135,7 @@ std::string join_command(const etcdserverpb::MemberAddResponse& response, const 
   std::string peers;
   for (const Member& member : response.members()) {
     if (member.id() == token.member || member.name().empty()) continue;
-    peers += (peers.empty() ? "" : ",") + join(member.peerurls());
+    peers += (peers.empty() ? "" : ",") + joined(member.peerurls());
   }
   return "# kvd join --peer " + peers + " --token " + encode_join_token(token) + '\n';
 }

@@ -111,7 +111,7 @@ void serve(const Context& context, const CallPtr& call, const etcdserverpb::Memb
 }
 
 template <class Request>
-void add(rpc::Server& server, const Context& context, const std::string& name) {
+void add_cluster_method(rpc::Server& server, const Context& context, const std::string& name) {
   server.add_unary("/etcdserverpb.Cluster/" + name, [&context](const CallPtr& call, std::string_view bytes) {
     if (auto refusal = intercept(context, *call, Learner::kMayNot)) return refuse(call, std::move(*refusal));
     Request request;
@@ -122,11 +122,11 @@ void add(rpc::Server& server, const Context& context, const std::string& name) {
 }  // namespace
 
 void register_cluster(rpc::Server& server, const Context& context) {
-  add<etcdserverpb::MemberAddRequest>(server, context, "MemberAdd");
-  add<etcdserverpb::MemberRemoveRequest>(server, context, "MemberRemove");
-  add<etcdserverpb::MemberUpdateRequest>(server, context, "MemberUpdate");
-  add<etcdserverpb::MemberListRequest>(server, context, "MemberList");
-  add<etcdserverpb::MemberPromoteRequest>(server, context, "MemberPromote");
+  add_cluster_method<etcdserverpb::MemberAddRequest>(server, context, "MemberAdd");
+  add_cluster_method<etcdserverpb::MemberRemoveRequest>(server, context, "MemberRemove");
+  add_cluster_method<etcdserverpb::MemberUpdateRequest>(server, context, "MemberUpdate");
+  add_cluster_method<etcdserverpb::MemberListRequest>(server, context, "MemberList");
+  add_cluster_method<etcdserverpb::MemberPromoteRequest>(server, context, "MemberPromote");
 }
 
 }  // namespace kv::api

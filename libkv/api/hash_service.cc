@@ -49,8 +49,8 @@ void hash(const Context& context, const rpc::CallPtr& call, std::int64_t revisio
 }
 
 template <class Request, class Response>
-void add(rpc::Server& server, const Context& context, const std::shared_ptr<LongReads>& reads,
-         const std::string& name) {
+void add_hash_method(rpc::Server& server, const Context& context, const std::shared_ptr<LongReads>& reads,
+                     const std::string& name) {
   server.add_unary("/etcdserverpb.Maintenance/" + name, [&context, reads](const rpc::CallPtr& call,
                                                                           std::string_view bytes) {
     if (auto refusal = intercept(context, *call, Learner::kMay)) return refuse(call, std::move(*refusal));
@@ -67,8 +67,8 @@ void add(rpc::Server& server, const Context& context, const std::shared_ptr<Long
 
 void register_hash(rpc::Server& server, const Context& context) {
   const auto reads = std::make_shared<LongReads>();  // shared by the two methods
-  add<HashRequest, HashResponse>(server, context, reads, "Hash");
-  add<HashKVRequest, HashKVResponse>(server, context, reads, "HashKV");
+  add_hash_method<HashRequest, HashResponse>(server, context, reads, "Hash");
+  add_hash_method<HashKVRequest, HashKVResponse>(server, context, reads, "HashKV");
 }
 
 }  // namespace kv::api

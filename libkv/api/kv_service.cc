@@ -118,7 +118,7 @@ Learner learner_of(const Request& request) {
 }
 
 template <class Request>
-void add(rpc::Server& server, const Context& context, const std::string& name) {
+void add_kv_method(rpc::Server& server, const Context& context, const std::string& name) {
   server.add_unary("/etcdserverpb.KV/" + name, [&context](const CallPtr& call, std::string_view bytes) {
     MessageArena arena;
     auto& request = arena.make<Request>();
@@ -132,11 +132,11 @@ void add(rpc::Server& server, const Context& context, const std::string& name) {
 }  // namespace
 
 void register_kv(rpc::Server& server, const Context& context) {
-  add<etcdserverpb::RangeRequest>(server, context, "Range");
-  add<etcdserverpb::PutRequest>(server, context, "Put");
-  add<etcdserverpb::DeleteRangeRequest>(server, context, "DeleteRange");
-  add<etcdserverpb::TxnRequest>(server, context, "Txn");
-  add<etcdserverpb::CompactionRequest>(server, context, "Compact");
+  add_kv_method<etcdserverpb::RangeRequest>(server, context, "Range");
+  add_kv_method<etcdserverpb::PutRequest>(server, context, "Put");
+  add_kv_method<etcdserverpb::DeleteRangeRequest>(server, context, "DeleteRange");
+  add_kv_method<etcdserverpb::TxnRequest>(server, context, "Txn");
+  add_kv_method<etcdserverpb::CompactionRequest>(server, context, "Compact");
 }
 
 }  // namespace kv::api

@@ -1,6 +1,7 @@
 // HashKV (contract section 7.2): one number over the history, the same on every member and in etcd.
 #include <array>
 
+#include "libkv/mvcc/fault.h"
 #include "libkv/mvcc/history.h"
 #include "libkv/mvcc/read_view.h"
 #include "libkv/mvcc/record.h"
@@ -72,10 +73,6 @@ std::expected<bool, ReadFault> anything_lives(const Sight& sight, std::int64_t r
   auto all = read_range(sight, {.key = zero, .range_end = zero, .revision = revision, .count_only = true});
   if (!all) return std::unexpected(std::move(all.error()));
   return all->count > 0;
-}
-
-std::unexpected<ReadFault> refuse(KvError error) {
-  return std::unexpected(ReadFault{.refused = error, .broken = {}});
 }
 
 }  // namespace

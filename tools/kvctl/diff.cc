@@ -2,6 +2,7 @@
 #include <array>
 #include <functional>
 
+#include "libraft/base/utf8.h"
 #include "tools/common/escape.h"
 #include "tools/common/json_writer.h"
 #include "tools/kvctl/command.h"
@@ -52,9 +53,11 @@ class DiffPrinter {
   [[nodiscard]] bool any() const { return any_; }
 
  private:
-  static std::string shown(const std::string& bytes) { return is_utf8(bytes) ? bytes : hex_escape(bytes); }
+  static std::string shown(const std::string& bytes) {
+    return raft::is_utf8(bytes) ? bytes : hex_escape(bytes);
+  }
   static void bytes(JsonWriter& json, const std::string& name, const std::string& value) {
-    if (is_utf8(value)) {
+    if (raft::is_utf8(value)) {
       json.key(name).string(value);
     } else {
       json.key(name + "_b64").string(base64_encode(value));

@@ -1,6 +1,7 @@
 // du: how much lies below a prefix, directory by directory.
 #include <map>
 
+#include "libraft/base/utf8.h"
 #include "tools/common/escape.h"
 #include "tools/common/json_writer.h"
 #include "tools/common/table.h"
@@ -41,7 +42,7 @@ void count_all(Usages& usages, const TreeOptions& options, const mvccpb::KeyValu
 std::string line_of(const std::string& name, const Usage& usage) {
   JsonWriter json;
   json.begin_object();
-  if (is_utf8(name)) {
+  if (raft::is_utf8(name)) {
     json.key("name").string(name);
   } else {
     json.key("name_b64").string(base64_encode(name));
@@ -54,7 +55,7 @@ Outcome<void> print_usages(std::ostream& out, Format format, const Usages& usage
   std::vector<std::vector<std::string>> rows;
   std::string array;
   for (const auto& [name, usage] : usages) {
-    const std::string shown = name.empty() ? "." : is_utf8(name) ? name : hex_escape(name);
+    const std::string shown = name.empty() ? "." : raft::is_utf8(name) ? name : hex_escape(name);
     switch (format) {
       case Format::kSimple:
         out << usage.bytes << '\t' << usage.keys << '\t' << usage.changes << '\t' << shown << '\n';

@@ -1,4 +1,5 @@
 // log: what a key has been, newest first.
+#include "libraft/base/utf8.h"
 #include "tools/common/escape.h"
 #include "tools/common/json_writer.h"
 #include "tools/kvctl/command.h"
@@ -28,7 +29,7 @@ void print_version(const Context& context, const mvccpb::KeyValue& kv) {
     out << kv_line(kv, true, true) << '\n';
     return;
   }
-  const bool escaped = context.settings.hex || !is_utf8(kv.value());
+  const bool escaped = context.settings.hex || !raft::is_utf8(kv.value());
   out << "revision " << kv.mod_revision() << ", version " << kv.version();
   if (kv.lease() != 0) out << ", lease " << std::hex << kv.lease() << std::dec;
   out << '\n' << (escaped ? hex_escape(kv.value()) : kv.value()) << '\n';

@@ -1,4 +1,5 @@
 // ls: the names directly below a prefix, as of files in a directory.
+#include "libraft/base/utf8.h"
 #include "tools/common/escape.h"
 #include "tools/common/json_writer.h"
 #include "tools/kvctl/command.h"
@@ -19,7 +20,7 @@ class NameList {
     }
     JsonWriter json;
     json.begin_object();
-    if (is_utf8(name)) {
+    if (raft::is_utf8(name)) {
       json.key("name").string(name);
     } else {
       json.key("name_b64").string(base64_encode(name));

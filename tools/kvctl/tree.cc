@@ -2,6 +2,7 @@
 #include <map>
 #include <memory>
 
+#include "libraft/base/utf8.h"
 #include "tools/common/escape.h"
 #include "tools/kvctl/command.h"
 #include "tools/kvctl/pages.h"
@@ -44,7 +45,8 @@ void draw(Drawing& drawing, const Branch& branch, const std::string& indent, std
     const bool last = std::next(child) == branch.below.end();
     const std::string& name = child->first;
     ++(name.ends_with(delimiter) ? drawing.directories : drawing.keys);
-    drawing.out << indent << (last ? "└── " : "├── ") << (is_utf8(name) ? name : hex_escape(name)) << '\n';
+    drawing.out << indent << (last ? "└── " : "├── ") << (raft::is_utf8(name) ? name : hex_escape(name))
+                << '\n';
     draw(drawing, child->second, indent + (last ? "    " : "│   "), delimiter);
   }
 }

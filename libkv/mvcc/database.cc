@@ -50,7 +50,7 @@ raft::Result<std::optional<std::string>> Database::get(std::string_view key) con
 }
 
 raft::Result<void> Database::placed(const leveldb::Status& status) const {
-  if (status.IsCorruption()) RETURN_IF_ERROR(raft::check_tables(*env_, path_));
+  if (status.IsCorruption()) RETURN_IF_ERROR(raft::check_tables(*env_, path_, db_.get()));
   return raft::checked(status, path_);
 }
 

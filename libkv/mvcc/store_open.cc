@@ -37,7 +37,7 @@ raft::Result<std::unique_ptr<Store>> Store::open_in(std::unique_ptr<Database> da
     raft::Error& error = ledger.error();
     // LevelDB steps over a block that it cannot read: what is missed may be a damaged table.
     if (error.code == raft::ErrorCode::kCorruption) {
-      RETURN_IF_ERROR(raft::check_tables(*options.env, options.path));
+      RETURN_IF_ERROR(raft::check_tables(*options.env, options.path, &core->database->rows()));
     }
     const bool has_path = error.where.starts_with(options.path);
     return raft::fail(error.code, has_path ? error.where : options.path + ": " + error.where, error.what);

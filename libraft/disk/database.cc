@@ -5,6 +5,12 @@
 #include <leveldb/iterator.h>
 #include <leveldb/table.h>
 
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <set>
+#include <string_view>
+
 #include "libraft/base/mutant.h"
 
 namespace raft {
@@ -23,6 +29,26 @@ leveldb::Status read_table(leveldb::Env& env, const std::string& path) {
   const std::unique_ptr<leveldb::Iterator> rows(table->NewIterator(read_options()));
   for (rows->SeekToFirst(); rows->Valid();) rows->Next();
   return rows->status();
+}
+
+/// "000018.ldb" is 18.
+std::uint64_t number_of(std::string_view name) {
+  std::uint64_t number = 0;
+  std::from_chars(name.data(), name.data() + name.size(), number);
+  return number;
+}
+
+/// Of the lines of LevelDB's list, those of tables begin with a space and the number: " 18:1234['a' ...".
+std::set<std::uint64_t> tables_of(leveldb::DB& database) {
+  std::string list;
+  database.GetProperty("leveldb.sstables", &list);
+  std::set<std::uint64_t> numbers;
+  for (std::size_t at = 0; at < list.size();) {
+    const std::size_t end = std::min(list.find('\n', at), list.size());
+    if (list[at] == ' ') numbers.insert(number_of(std::string_view(list).substr(at + 1, end - at - 1)));
+    at = end + 1;
+  }
+  return numbers;
 }
 
 }  // namespace
@@ -74,11 +100,13 @@ Result<std::unique_ptr<leveldb::DB>> open_database(const leveldb::Options& optio
   return database;
 }
 
-Result<void> check_tables(leveldb::Env& env, const std::string& directory) {
+Result<void> check_tables(leveldb::Env& env, const std::string& directory, leveldb::DB* open) {
+  const auto used = open == nullptr ? std::nullopt : std::optional(tables_of(*open));
   std::vector<std::string> names;
   RETURN_IF_ERROR(checked(env.GetChildren(directory, &names), directory));
   for (const std::string& name : names) {
     if (!name.ends_with(".ldb") && !name.ends_with(".sst")) continue;
+    if (used && !used->contains(number_of(name))) continue;
     const std::string path = directory + "/" + name;
     RETURN_IF_ERROR(checked(read_table(env, path), path));
   }

@@ -34,7 +34,8 @@ Result<std::unique_ptr<leveldb::DB>> open_database(const leveldb::Options& optio
                                                    LogPolicy policy, std::vector<Cut>* cuts = nullptr);
 
 /// The first table of the database in `directory` that cannot be read whole, with what is wrong with it;
-/// nothing when all can. LevelDB's own errors do not name the file.
-Result<void> check_tables(leveldb::Env& env, const std::string& directory);
+/// nothing when all can. LevelDB's own errors do not name the file. With `open`, which is that database, only
+/// the tables that it uses: it may be writing others.
+Result<void> check_tables(leveldb::Env& env, const std::string& directory, leveldb::DB* open = nullptr);
 
 }  // namespace raft

@@ -240,11 +240,10 @@ def misuse(ctl) -> None:
 
 def operator_surface(ctl) -> None:
     ctl("endpoint", "health", unordered=True)
+    ctl("endpoint", "hashkv")
     ctl("endpoint", "health", "-w", "json", unordered=True)
     ctl("endpoint", "health", everywhere=True, unordered=True)
     ctl("endpoint", "health", "--cluster", unordered=True)
-    ctl("endpoint", "hashkv")
-    ctl("endpoint", "hashkv", everywhere=True, unordered=True)
     ctl("endpoint", "status", unordered=True)
     ctl("endpoint", "status", "-w", "fields", unordered=True)
     ctl("endpoint", "status", "-w", "json")

@@ -165,7 +165,9 @@ TEST_F(Recover, EveryMissingRecordIsReported) {
   for (const auto& [key, value] : rows()) {
     if (!key.starts_with(kRecordPrefix) || parse_key(key)->mark) continue;
     remove_raw(key);
-    EXPECT_EQ(damage().code, raft::ErrorCode::kCorruption) << place_of(parse_key(key)->revision);
+    const raft::Error error = damage();
+    EXPECT_EQ(error.code, raft::ErrorCode::kCorruption)
+        << place_of(parse_key(key)->revision) << ": " << error.text();
     write_raw(key, value);
   }
   open();

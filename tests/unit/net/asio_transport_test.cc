@@ -61,6 +61,8 @@ TEST(AsioTransport, CarriesStatesOnAConnectionOfTheirOwn) {
              return std::holds_alternative<TimeoutNow>(message);
            }) == 2;
   }));
+  // Counted once the socket has them, which the other side may see first.
+  EXPECT_TRUE(pair.a.wait_until([&] { return pair.a.counters(pair.b.id()).messages_sent >= 2; }));
   EXPECT_EQ(pair.a.counters(pair.b.id()).messages_sent, 2U) << "states count for themselves";
 }
 

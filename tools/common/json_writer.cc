@@ -94,4 +94,9 @@ void JsonWriter::append_string(std::string_view text) {
   out_ += '"';
 }
 
+JsonWriter& JsonWriter::member(std::string_view name, std::string_view bytes) {
+  if (raft::is_utf8(bytes)) return key(name).string(bytes);
+  return key(std::string(name) + "_b64").string(base64_encode(bytes));
+}
+
 }  // namespace tools

@@ -23,6 +23,8 @@ class JsonWriter {
   JsonWriter& key(std::string_view name);
   /// Bytes that are not UTF-8 become U+FFFD.
   JsonWriter& string(std::string_view text);
+  /// A member of the object: `name` and the text, or where it is not UTF-8 `name`_b64 and its base64.
+  JsonWriter& member(std::string_view name, std::string_view bytes);
   JsonWriter& number(std::int64_t value) { return raw(std::to_string(value)); }
   JsonWriter& unsigned_number(std::uint64_t value) { return raw(std::to_string(value)); }
   /// With at most `digits` behind the point.

@@ -56,20 +56,13 @@ class DiffPrinter {
   static std::string shown(const std::string& bytes) {
     return raft::is_utf8(bytes) ? bytes : hex_escape(bytes);
   }
-  static void bytes(JsonWriter& json, const std::string& name, const std::string& value) {
-    if (raft::is_utf8(value)) {
-      json.key(name).string(value);
-    } else {
-      json.key(name + "_b64").string(base64_encode(value));
-    }
-  }
   void line(char sign, const std::string& key, const Pair& before, const Pair& after) {
     JsonWriter json;
     json.begin_object();
     json.key("change").string(sign == '+' ? "added" : sign == '-' ? "removed" : "changed");
-    bytes(json, "key", key);
-    if (before) bytes(json, "before", before->value());
-    if (after) bytes(json, "after", after->value());
+    json.member("key", key);
+    if (before) json.member("before", before->value());
+    if (after) json.member("after", after->value());
     out_ << json.end_object().take() << '\n';
   }
 

@@ -42,11 +42,7 @@ void count_all(Usages& usages, const TreeOptions& options, const mvccpb::KeyValu
 std::string line_of(const std::string& name, const Usage& usage) {
   JsonWriter json;
   json.begin_object();
-  if (raft::is_utf8(name)) {
-    json.key("name").string(name);
-  } else {
-    json.key("name_b64").string(base64_encode(name));
-  }
+  json.member("name", name);
   json.key("bytes").unsigned_number(usage.bytes).key("keys").unsigned_number(usage.keys);
   return json.key("changes").unsigned_number(usage.changes).end_object().take();
 }

@@ -1,6 +1,4 @@
 // ls: the names directly below a prefix, as of files in a directory.
-#include "libraft/base/utf8.h"
-#include "tools/common/escape.h"
 #include "tools/common/json_writer.h"
 #include "tools/kvctl/command.h"
 #include "tools/kvctl/pages.h"
@@ -20,11 +18,7 @@ class NameList {
     }
     JsonWriter json;
     json.begin_object();
-    if (raft::is_utf8(name)) {
-      json.key("name").string(name);
-    } else {
-      json.key("name_b64").string(base64_encode(name));
-    }
+    json.member("name", name);
     json.key("directory").boolean(directory).end_object();
     if (format_ == Format::kJsonl) {
       out_ << json.text() << '\n';

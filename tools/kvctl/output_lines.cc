@@ -1,19 +1,9 @@
 // The formats jsonl and raw: what matters are the key-value pairs, whatever response they are in.
-#include "libraft/base/utf8.h"
-#include "tools/common/escape.h"
 #include "tools/common/json_writer.h"
 #include "tools/kvctl/output.h"
 
 namespace tools::kvctl {
 namespace {
-
-void write_bytes(JsonWriter& json, const std::string& name, const std::string& bytes) {
-  if (raft::is_utf8(bytes)) {
-    json.key(name).string(bytes);
-  } else {
-    json.key(name + "_b64").string(base64_encode(bytes));
-  }
-}
 
 void write_number(JsonWriter& json, std::string_view name, std::int64_t value) {
   if (value != 0) json.key(name).number(value);
@@ -32,8 +22,8 @@ void print_kv(std::ostream& out, const Style& style, const mvccpb::KeyValue& kv)
 std::string kv_line(const mvccpb::KeyValue& kv, bool with_value, bool metadata) {
   JsonWriter json;
   json.begin_object();
-  write_bytes(json, "key", kv.key());
-  if (with_value) write_bytes(json, "value", kv.value());
+  json.member("key", kv.key());
+  if (with_value) json.member("value", kv.value());
   if (metadata) {
     write_number(json, "create_revision", kv.create_revision());
     write_number(json, "mod_revision", kv.mod_revision());

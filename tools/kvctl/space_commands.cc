@@ -24,10 +24,6 @@ constexpr std::array kDefragOptions = {
     OptionSpec{.name = "cluster", .help = "on every member of the cluster"},
 };
 
-std::unexpected<Failure> no_format(std::string_view name) {
-  return refuse_usage("this response has no format " + std::string(name));
-}
-
 Outcome<void> print_alarms(std::ostream& out, Format format, const AlarmResponse& response) {
   switch (format) {
     case Format::kSimple:

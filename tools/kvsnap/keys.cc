@@ -1,24 +1,10 @@
 #include "tools/kvsnap/keys.h"
 
 #include "libkv/mvcc/record.h"
-#include "libraft/base/utf8.h"
-#include "tools/common/escape.h"
 #include "tools/common/json_writer.h"
 #include "tools/kvsnap/survey.h"
 
 namespace tools::kvsnap {
-namespace {
-
-void bytes(JsonWriter& json, const std::string& name, std::string_view value) {
-  if (raft::is_utf8(value)) {
-    json.key(name).string(value);
-  } else {
-    json.key(name + "_b64").string(base64_encode(value));
-  }
-}
-
-}  // namespace
-
 Outcome<LiveKeys> live_keys(Input& input, Values values,
                             const std::function<bool(std::string_view)>& wanted) {
   LiveKeys keys;
@@ -49,8 +35,8 @@ Outcome<LiveKeys> live_keys(Input& input, Values values,
 std::string json_line(std::string_view key, const LiveKey& live, Values values) {
   JsonWriter json;
   json.begin_object();
-  bytes(json, "key", key);
-  if (values == Values::kKeep) bytes(json, "value", live.value);
+  json.member("key", key);
+  if (values == Values::kKeep) json.member("value", live.value);
   json.key("create_revision").number(live.create).key("mod_revision").number(live.modified);
   json.key("version").number(live.version);
   if (live.lease != 0) json.key("lease").string(std::to_string(live.lease));

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "libkv/machine/command.h"
-#include "libraft/base/utf8.h"
 #include "libraft/core/describe.h"
 #include "libraft/core/membership.h"
 #include "tools/common/escape.h"
@@ -127,11 +126,7 @@ class JsonOperations {
     json_.end_array();
   }
   void bytes(const std::string& name, std::string_view value) {
-    if (raft::is_utf8(value)) {
-      json_.key(name).string(value);
-    } else {
-      json_.key(name + "_b64").string(base64_encode(value));
-    }
+    json_.member(name, value);
   }
   void value(std::string_view value) {
     if (values_ == Values::kEscaped) bytes("value", value);

@@ -104,7 +104,8 @@ class StoreMachine : public Machine {
     return published_members_.load()->target();
   }
   [[nodiscard]] bool was_removed(raft::NodeId id) const override {
-    return published_members_.load()->removed().contains(id);
+    const std::shared_ptr<const raft::Configuration> counts = published_configuration_.load();
+    return published_members_.load()->removed().contains(id) && !counts->members.has(id);
   }
   [[nodiscard]] const Leases& leases() const override { return leases_; }
   [[nodiscard]] raft::Configuration configuration() const override {

@@ -88,7 +88,8 @@ class Machine {
   [[nodiscard]] virtual std::vector<Alarm> alarms() const = 0;
   /// Who should vote and who should learn, as the table of members says.
   [[nodiscard]] virtual raft::MembershipTarget membership_target() const = 0;
-  /// Whether this one was a member and may never be one again.
+  /// Whether this one was a member, may never be one again, and the configuration applied last counts with it
+  /// no more: until then the others may need it.
   [[nodiscard]] virtual bool was_removed(raft::NodeId id) const = 0;
   /// Thread: any may read() it.
   [[nodiscard]] virtual const Leases& leases() const = 0;

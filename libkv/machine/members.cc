@@ -5,10 +5,6 @@
 namespace kv {
 namespace {
 
-bool in_any_part(const raft::Membership& membership, raft::NodeId id) {
-  return membership.is_voter(id) || raft::is_in(membership.learners, id);
-}
-
 /// A learner that stays one until it is told otherwise: what etcd counts and limits.
 bool stays_learner(const MemberInfo& member) {
   return member.learner && !member.promote_when_caught_up;
@@ -120,7 +116,7 @@ void MemberTable::configured(const raft::Membership& membership) {
       member.promote_when_caught_up = false;
       changed_.insert(member.id);
     }
-    if (member.replaces && !in_any_part(membership, *member.replaces)) gone.push_back(*member.replaces);
+    if (member.replaces && !membership.has(*member.replaces)) gone.push_back(*member.replaces);
   }
   for (const raft::NodeId id : gone) drop(id);
 }

@@ -5,13 +5,13 @@
 
 namespace kv {
 
-void PeerBook::read_table(std::vector<MemberInfo> members, bool removed) {
-  const auto self = std::find_if(members.begin(), members.end(),
+void PeerBook::read(Applied applied) {
+  const auto self = std::find_if(applied.members.begin(), applied.members.end(),
                                  [this](const MemberInfo& member) { return member.id == self_; });
-  learner_.store(self != members.end() && self->learner, std::memory_order_relaxed);
-  removed_.store(removed, std::memory_order_relaxed);
+  learner_.store(self != applied.members.end() && self->learner, std::memory_order_relaxed);
+  removed_.store(applied.removed, std::memory_order_relaxed);
   std::lock_guard lock(mutex_);
-  members_ = std::move(members);
+  applied_ = std::move(applied);
   tell();
 }
 
@@ -21,13 +21,13 @@ void PeerBook::configured(const raft::Membership& membership) {
   tell();
 }
 
-/// Those who leave the table stay known for as long as the replica counts with them. Needs the lock.
+/// Those who leave the table stay known while the replica counts with them, and until it is applied that it
+/// does not: before that they may be needed, and cannot be told that they are gone. Needs the lock.
 void PeerBook::tell() {
   std::map<raft::NodeId, MemberInfo> peers;
-  for (const MemberInfo& member : members_) peers.emplace(member.id, member);
-  const std::vector<raft::NodeId> counted = membership_.peers_of(self_);
+  for (const MemberInfo& member : applied_.members) peers.emplace(member.id, member);
   for (const auto& [id, member] : peers_) {
-    if (std::binary_search(counted.begin(), counted.end(), id)) peers.emplace(id, member);
+    if (membership_.has(id) || applied_.configuration.has(id)) peers.emplace(id, member);
   }
   if (peers == std::exchange(peers_, peers) || !tell_) return;
   std::vector<MemberInfo> all;

@@ -20,9 +20,14 @@ class PeerBook {
 
   PeerBook(raft::NodeId self, Tell tell) : self_(self), tell_(std::move(tell)) {}
 
-  /// The table of members says this now; `removed`: oneself was taken out of it.
-  void read_table(std::vector<MemberInfo> members, bool removed);
-  /// The replica counts with these now.
+  /// What was applied: the table of members, the configuration, and whether oneself is out of both.
+  struct Applied {
+    std::vector<MemberInfo> members;
+    raft::Membership configuration;
+    bool removed = false;
+  };
+  void read(Applied applied);
+  /// The replica counts with these now, be it applied or not.
   void configured(const raft::Membership& membership);
 
   [[nodiscard]] bool is_learner() const { return learner_.load(std::memory_order_relaxed); }
@@ -36,7 +41,7 @@ class PeerBook {
   std::atomic<bool> learner_ = false;
   std::atomic<bool> removed_ = false;
   std::mutex mutex_;  // guards what is below; held while the owner is told
-  std::vector<MemberInfo> members_;
+  Applied applied_;
   raft::Membership membership_;
   std::map<raft::NodeId, MemberInfo> peers_;  // as last told
 };

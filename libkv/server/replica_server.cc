@@ -349,7 +349,9 @@ void Member::reads_ready(std::span<const std::uint64_t> tickets) {
 
 /// The table of members may have changed: by a command, or by the configuration that finishes one.
 void Member::look_at_members() {
-  peers_.read_table(members(), parts_.machine->was_removed(options_.replica.self));
+  peers_.read({.members = members(),
+               .configuration = parts_.machine->configuration().members,
+               .removed = parts_.machine->was_removed(options_.replica.self)});
   if (raft::Driver* driver = started_.load(std::memory_order_acquire)) {
     driver->want(parts_.machine->membership_target());
   }

@@ -22,6 +22,8 @@ struct Membership {
 
   [[nodiscard]] bool is_voter(NodeId id) const;
   [[nodiscard]] bool is_learner(NodeId id) const;
+  /// In any of the three lists.
+  [[nodiscard]] bool has(NodeId id) const { return is_voter(id) || is_learner(id); }
   /// Everyone but `self` who is sent entries: sorted, each once.
   [[nodiscard]] std::vector<NodeId> peers_of(NodeId self) const;
 

@@ -197,6 +197,9 @@ void AsioTransport::Impl::remove_peer(NodeId id) {
     if (peer) asio::post(io_, [peer] { peer->stop(); });
   }
   peers_.erase(found);
+  // A connection that stands is never asked again who it is: only when it dials anew is it told that it was
+  // removed.
+  asio::post(io_, [this, id] { listener_.drop(id); });
 }
 
 void AsioTransport::Impl::heard_of(NodeId id) {

@@ -41,7 +41,8 @@ class AsioTransport final : public Transport {
 
   /// Adds a peer or moves one. Errors: kInvalidArgument (this member itself, id 0, no endpoint).
   Result<void> set_peer(PeerAddress address);
-  /// Closes our connection to it; what it sends to us is still delivered, as the core decides who counts.
+  /// Closes the connections both ways. It may dial again: what it sends then is delivered, as the core
+  /// decides who counts, unless options.removed says that it is gone for ever, of which it is told.
   void remove_peer(NodeId peer);
 
   /// The ports bound, in the order of options.listen.

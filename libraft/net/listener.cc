@@ -81,6 +81,16 @@ void Listener::stop() {
   connections_.clear();
 }
 
+void Listener::drop(NodeId peer) {
+  for (const Lane lane : {Lane::kUsual, Lane::kStates}) {
+    const auto found = accepted_.find({peer, lane});
+    if (found == accepted_.end()) continue;
+    found->second->close();
+    connections_.erase(found->second);
+    accepted_.erase(found);
+  }
+}
+
 void Listener::accept(Door& door) {
   door.acceptor.async_accept([this, &door](const error_code& error, tcp::socket socket) {
     on_accept(door, error, std::move(socket));

@@ -28,6 +28,8 @@ class Listener : private IncomingEvents {
   [[nodiscard]] std::vector<std::uint16_t> bound_ports() const;
 
   void start();
+  /// Closes what that peer dialled; it may dial again.
+  void drop(NodeId peer);
   /// Closes every socket.
   void stop();
 

@@ -20,6 +20,8 @@ from server import Server  # noqa: E402
 # A member counts as active when it has been connected for so long, by the clock and not by how fast it is.
 ACTIVE_AFTER_SECONDS = 5
 WAIT_SECONDS = 60
+ENDS_WITHIN_SECONDS = 5
+REMOVED = 78  # the exit code of a member that was removed
 
 
 class Kvctl:
@@ -187,6 +189,33 @@ class Members(unittest.TestCase):
             leader.start()
             leader.wait_exit(WAIT_SECONDS)
             self.assertEqual(len(kvctl.members()), 2)
+
+    def test_a_learner_that_is_removed_ends_within_seconds(self):
+        with settled(1) as (cluster, kvctl):
+            for paused in (False, True):
+                server = add_server(cluster, f"paused-{paused}")
+                join(server, kvctl("member", "add", server.name, "--learner", url(server)))
+                leader = cluster.servers[0].endpoint
+                ident = next(key for key, member in kvctl.members().items() if member["learner"])
+                kvctl("wait", "member", ident, endpoints=leader)
+                if paused:
+                    server.pause()  # then it hears of the change itself, but never that it was committed
+                kvctl("member", "remove", ident, endpoints=leader)
+                if paused:
+                    kvctl("wait", "member", ident, "gone", endpoints=leader)
+                    server.resume()
+                self.assertEqual(server.wait_exit(ENDS_WITHIN_SECONDS), REMOVED)
+
+    def test_a_voter_that_slept_through_its_removal_ends_within_seconds(self):
+        with settled(3) as (cluster, kvctl):
+            server = cluster.follower()
+            ident = kvctl.members()[server.name]["id"]
+            server.pause()
+            awake = ",".join(other.endpoint for other in cluster.running() if other is not server)
+            kvctl("member", "remove", ident, endpoints=awake)
+            kvctl("wait", "member", ident, "gone", endpoints=awake)
+            server.resume()
+            self.assertEqual(server.wait_exit(ENDS_WITHIN_SECONDS), REMOVED)
 
     def test_a_member_moves_to_another_address(self):
         with settled(3) as (cluster, kvctl):

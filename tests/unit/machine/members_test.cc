@@ -372,6 +372,15 @@ TEST_F(MachineMembers, AnOutcomeHoldsAllMembersAndTheOneItIsAbout) {
   EXPECT_EQ(refusal_of(UpdateMemberOp{kC, {"http://x"}}), KvError::kMemberNotFound);
 }
 
+TEST_F(MachineMembers, WhoIsRemovedIsSoOnceTheConfigurationIsWithoutIt) {
+  configure({.voters = {kA, kB}, .outgoing = {}, .learners = {}});
+  revision_of(RemoveMemberOp{kB});
+  configure({.voters = {kA}, .outgoing = {kA, kB}, .learners = {}});
+  EXPECT_FALSE(machine_->was_removed(kB)) << "the others may need its vote";
+  configure({.voters = {kA}, .outgoing = {}, .learners = {}});
+  EXPECT_TRUE(machine_->was_removed(kB));
+}
+
 TEST_F(MachineMembers, ChangesSurviveARestart) {
   revision_of(replacing(kD, kB));
   revision_of(UpdateMemberOp{kA, {"http://x"}});

@@ -104,6 +104,26 @@ TEST(AsioTransport, TellsAMemberThatItWasRemoved) {
   EXPECT_FALSE(removed.transport->connected(other.id()));
 }
 
+TEST(AsioTransport, TellsAMemberThatIsRemovedWhileItIsConnected) {
+  AsioTransportOptions options = member_options(1);
+  std::atomic<bool> told = false;
+  options.told_removed = [&](const std::string&) { told = true; };
+  Member leaving(std::move(options));
+  options = member_options(2);
+  std::atomic<bool> removed = false;
+  options.removed = [&](NodeId) { return removed.load(); };
+  Member other(std::move(options));
+  other.knows(leaving);
+  leaving.knows(other);
+  other.start();
+  leaving.start();
+  ASSERT_TRUE(leaving.wait_connected(other.id()));
+  ASSERT_TRUE(other.wait_connected(leaving.id()));
+  removed = true;
+  other.transport->remove_peer(leaving.id());
+  EXPECT_TRUE(leaving.wait_until([&] { return told.load(); }));
+}
+
 TEST(AsioTransport, CarriesTheLargestEntry) {
   Pair pair;
   AppendEntries append{.term = Term(1), .previous = {Index(1), Term(1)}};
@@ -258,6 +278,7 @@ TEST(AsioTransport, LeavesARemovedPeerAndFindsItAgain) {
   Pair pair;
   pair.a.transport->remove_peer(pair.b.id());
   EXPECT_FALSE(pair.a.transport->connected(pair.b.id()));
+  ASSERT_TRUE(pair.b.wait_until([&] { return pair.b.counters(pair.a.id()).connects == 2; }));
   pair.b.send(pair.a.id(), numbered(1, 1));
   EXPECT_TRUE(pair.a.wait_received(pair.b.id(), 1)) << "who counts is for the core to say";
   pair.a.knows(pair.b);

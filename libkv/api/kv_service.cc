@@ -102,10 +102,16 @@ void serve(const Context& context, const CallPtr& call, etcdserverpb::TxnRequest
             });
 }
 
-/// `physical` waits for the logical compaction only: space comes back by itself, paced, and no client needs
-/// to wait.
 void serve(const Context& context, const CallPtr& call, etcdserverpb::CompactionRequest& request) {
-  propose(context, call, CompactOp{request.revision()});
+  const CompactOp op{request.revision()};
+  if (!request.physical()) return propose(context, call, op);
+  context.server.write(op, [&context, call](std::expected<Outcome, RequestFailure> outcome) {
+    if (!outcome || !outcome->result) return answer_write(context, call, std::move(outcome));
+    context.server.await_compaction([&context, call, outcome](const std::expected<void, ServerError>& done) {
+      if (!done) return refuse(call, status_of(done.error()));
+      answer_write(context, call, std::expected<Outcome, RequestFailure>(outcome));
+    });
+  });
 }
 
 /// A learner answers serializable ranges, and nothing else of this service.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "libkv/machine/alarms.h"
+#include "libkv/server/compaction_waits.h"
 #include "libkv/server/housekeeper.h"
 #include "libkv/server/leader_watch.h"
 #include "libkv/server/lease_desk.h"
@@ -62,6 +63,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
               events_.failed(error);
               writes_.fail_all(ServerError::kStopped);
               reads_.fail_all(ServerError::kStopped);
+              compaction_waits_.stop();
               leader_.stop();
               leases_.stop();
             },
@@ -99,6 +101,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   ServerStatus status() const override;
   std::vector<MemberInfo> members() const override { return parts_.machine->members(); }
   std::vector<Alarm> alarms() const override { return parts_.machine->alarms(); }
+  void await_compaction(CompactionDone done) override;
   void reclaim(std::function<void()> done) override { housekeeper_.reclaim(std::move(done)); }
   std::uint64_t bytes_on_disk() const override;
   std::uint64_t bytes_in_use() const override { return parts_.machine->bytes_in_use(); }
@@ -112,7 +115,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   // raft::StateMachine, on the apply thread.
   raft::EntryId applied() const override { return parts_.machine->applied(); }
   raft::Result<void> apply(std::span<const raft::Entry> entries) override;
-  raft::Result<bool> background_work() override { return parts_.machine->compact_some(); }
+  raft::Result<bool> background_work() override;
   raft::Configuration configuration() const override { return parts_.machine->configuration(); }
   raft::Result<void> sync() override { return parts_.machine->sync(); }
   raft::Result<std::unique_ptr<raft::SnapshotSource>> open_snapshot() override {
@@ -165,7 +168,8 @@ class Member final : public ReplicaServer, private raft::StateMachine {
 
   /// What the files hold beside what was written since the state was opened: their measure without asking.
   std::atomic<std::int64_t> bytes_before_ = 0;
-  AutoCompaction compaction_;                     // the housekeeper's
+  AutoCompaction compaction_;  // the housekeeper's
+  CompactionWaits compaction_waits_;
   SpaceWatch space_;                              // the housekeeper's
   raft::Driver::Heartbeats last_heartbeats_;      // of alive()
   std::unique_ptr<raft::Driver> driver_;          // last: its threads use everything above
@@ -339,6 +343,18 @@ raft::Result<void> Member::apply(std::span<const raft::Entry> entries) {
   return {};
 }
 
+raft::Result<bool> Member::background_work() {
+  auto more = parts_.machine->compact_some();
+  if (more && !*more) compaction_waits_.release();
+  return more;
+}
+
+/// Whoever is told that there is more to do waits already when the last of it is done.
+void Member::await_compaction(CompactionDone done) {
+  compaction_waits_.add(std::move(done));
+  if (!parts_.machine->compacting()) compaction_waits_.release();
+}
+
 void Member::reads_ready(std::span<const std::uint64_t> tickets) {
   const ReadView view = parts_.machine->view();
   std::vector<std::pair<std::uint64_t, ReadView>> answers;
@@ -438,6 +454,7 @@ void Member::stop() {
   housekeeper_.stop();
   writes_.fail_all(ServerError::kStopped);
   reads_.fail_all(ServerError::kStopped);
+  compaction_waits_.stop();
   leader_.stop();
   leases_.stop();
   driver_->stop();

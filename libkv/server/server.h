@@ -61,6 +61,7 @@ struct LeaseCounts {
 };
 
 using WriteDone = std::function<void(std::expected<Outcome, RequestFailure>)>;
+using CompactionDone = std::function<void(std::expected<void, ServerError>)>;
 using TransferDone = std::function<void(std::expected<void, ServerError>)>;
 using ReadDone = std::function<void(std::expected<ReadView, RequestFailure>)>;
 
@@ -129,6 +130,8 @@ class KvServer {
   [[nodiscard]] virtual std::vector<MemberInfo> members() const = 0;
   /// Those that are raised anywhere. Cheap.
   [[nodiscard]] virtual std::vector<Alarm> alarms() const = 0;
+  /// `done` when every record is deleted here that compaction made unreadable before this call.
+  virtual void await_compaction(CompactionDone done) = 0;
   /// Gives back to the file system what was deleted, while everything else goes on; `done` when that is so.
   virtual void reclaim(std::function<void()> done) = 0;
   [[nodiscard]] virtual std::uint64_t bytes_on_disk() const = 0;

@@ -69,6 +69,10 @@ class FakeMember final : public KvServer {
   }
   std::vector<MemberInfo> members() const override { return machine_->members(); }
   std::vector<Alarm> alarms() const override { return machine_->alarms(); }
+  void await_compaction(CompactionDone done) override {
+    ++compactions_awaited;
+    done(compaction_ends);
+  }
   void reclaim(std::function<void()> done) override {
     ++reclaims;
     done();
@@ -79,6 +83,8 @@ class FakeMember final : public KvServer {
   bool leader = true;
   bool learner = false;
   int reclaims = 0;
+  int compactions_awaited = 0;
+  std::expected<void, ServerError> compaction_ends;
   std::optional<RequestFailure> failure;
   std::optional<ServerError> change_refused;
   std::optional<raft::NodeId> moved_to;

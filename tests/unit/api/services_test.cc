@@ -88,6 +88,26 @@ TEST_F(ServicesTest, CompactionMakesOldRevisionsUnreadable) {
   EXPECT_EQ(refusal("/etcdserverpb.KV/Compact", compact).code, Code::kOutOfRange);
 }
 
+TEST_F(ServicesTest, APhysicalCompactionIsAnsweredWhenTheRecordsAreDeleted) {
+  put("a", "1");
+  put("a", "2");
+  etcdserverpb::CompactionRequest compact;
+  compact.set_revision(2);
+  static_cast<void>(call<etcdserverpb::CompactionResponse>("/etcdserverpb.KV/Compact", compact));
+  EXPECT_EQ(member_.compactions_awaited, 0);
+  compact.set_revision(3);
+  compact.set_physical(true);
+  EXPECT_EQ(call<etcdserverpb::CompactionResponse>("/etcdserverpb.KV/Compact", compact).header().revision(),
+            3);
+  EXPECT_EQ(member_.compactions_awaited, 1);
+  EXPECT_EQ(refusal("/etcdserverpb.KV/Compact", compact).code, Code::kOutOfRange);
+  EXPECT_EQ(member_.compactions_awaited, 1);
+  put("a", "3");
+  member_.compaction_ends = std::unexpected(ServerError::kStopped);
+  compact.set_revision(4);
+  EXPECT_EQ(refusal("/etcdserverpb.KV/Compact", compact).message, "etcdserver: server stopped");
+}
+
 TEST_F(ServicesTest, WhatTheApiRefusesNeverReachesTheMember) {
   const raft::Index before = member_.status().applied;
   EXPECT_EQ(refusal("/etcdserverpb.KV/Put", etcdserverpb::PutRequest()).message,

@@ -22,7 +22,10 @@ enum ExitCode : int {
   kExitNoPermission = 77,
   kExitConfig = 78,  ///< a bad setting
   kExitLimit = 79,   ///< too large, out of space, compacted or future revision
+  kExitLost = 122,   ///< a lock or a lease was lost, and the command that was run under it killed
   kExitTimeout = 124,
+  kExitCannotRun = 126,  ///< a command is there, but could not be run
+  kExitNotFound = 127,   ///< there is no such command
 };
 
 }  // namespace tools

@@ -30,6 +30,7 @@ class JsonWriter {
   /// With at most `digits` behind the point.
   JsonWriter& real(double value, int digits);
   JsonWriter& boolean(bool value) { return raw(value ? "true" : "false"); }
+  JsonWriter& null() { return raw("null"); }
 
   [[nodiscard]] const std::string& text() const { return out_; }
   [[nodiscard]] std::string take() { return std::move(out_); }

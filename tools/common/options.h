@@ -59,6 +59,7 @@ struct CommandSpec {
   std::string_view examples;  ///< lines, for --help
   std::size_t arguments_min = 0;
   std::size_t arguments_max = 0;
+  bool runs_command = false;  ///< the words behind the first -- are a command that it runs
 };
 
 /// The value of an environment variable; nothing when it is not set.

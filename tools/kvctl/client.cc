@@ -52,10 +52,7 @@ Outcome<std::string> Client::call(const Method& method, const std::string& reque
   TRY(log_in());
   auto outcome = travel(method, request);
   if (outcome || !is_old_token(outcome.error())) return outcome;
-  {
-    const std::lock_guard lock(mutex_);
-    logged_in_ = false;
-  }
+  forget_token();
   TRY(log_in());
   return travel(method, request);
 }
@@ -88,6 +85,11 @@ Outcome<std::string> Client::token() {
   TRY(log_in());
   const std::lock_guard lock(mutex_);
   return token_;
+}
+
+void Client::forget_token() {
+  const std::lock_guard lock(mutex_);
+  logged_in_ = false;
 }
 
 Outcome<std::string> Client::travel(const Method& method, const std::string& request) {

@@ -71,6 +71,8 @@ class Client {
 
   /// What a call that is made without this class must carry in its metadata; empty: nothing.
   Outcome<std::string> token();
+  /// The server did not take it any more.
+  void forget_token();
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
 

@@ -17,6 +17,7 @@ namespace tools::kvctl {
 struct Context {
   const Settings& settings;
   const Parsed& options;
+  const std::vector<std::string>& command;  ///< the words behind --, where CommandSpec::runs_command
   Client& client;
   Dialer& dialer;
   Io& io;
@@ -53,6 +54,9 @@ Command tree_command();
 Command du_command();
 Command diff_command();
 Command log_command();
+Command watch_command();
+Command lock_command();
+Command elect_command();
 Command compaction_command();
 Command status_command();
 Command endpoint_status_command();
@@ -69,6 +73,7 @@ Command lease_revoke_command();
 Command lease_timetolive_command();
 Command lease_list_command();
 Command lease_keep_alive_command();
+Command lease_run_command();
 Command move_leader_command();
 Command wait_key_command();
 Command wait_quorum_command();
@@ -79,6 +84,7 @@ Command alarm_disarm_command();
 Command defrag_command();
 Command snapshot_save_command();
 Command snapshot_status_command();
+Command make_mirror_command();
 Command bench_command();
 Command version_command();
 Command help_command();

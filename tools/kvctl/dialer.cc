@@ -1,5 +1,7 @@
 #include "tools/kvctl/dialer.h"
 
+#include <mutex>
+
 namespace tools::kvctl {
 namespace {
 
@@ -9,12 +11,13 @@ class NetworkDialer final : public Dialer {
 
   raft::Result<std::shared_ptr<kv::rpc::Channel>> dial(const Endpoint& endpoint,
                                                        std::chrono::milliseconds timeout) override {
-    if (!loop_) loop_ = kv::rpc::ClientLoop::create();
+    std::call_once(started_, [this] { loop_ = kv::rpc::ClientLoop::create(); });
     return kv::rpc::Channel::connect(*loop_, channel_options(settings_, endpoint, timeout));
   }
 
  private:
   const Settings settings_;
+  std::once_flag started_;
   std::unique_ptr<kv::rpc::ClientLoop> loop_;
 };
 

@@ -24,7 +24,7 @@ class Dialer {
 kv::rpc::ChannelOptions channel_options(const Settings& settings, const Endpoint& endpoint,
                                         std::chrono::milliseconds timeout);
 
-/// Real connections, on one thread that starts with the first. Thread: dial() from one at a time.
+/// Real connections, on one thread that starts with the first. Thread: any.
 std::unique_ptr<Dialer> make_dialer(const Settings& settings);
 
 }  // namespace tools::kvctl

@@ -83,15 +83,31 @@ Outcome<void> check_arguments(const CommandSpec& spec, std::size_t count) {
       (spec.arguments.empty() ? "" : " " + std::string(spec.arguments)));
 }
 
-Outcome<ExitCode> run_command(const Command& command, const std::vector<std::string>& words,
+/// What stands behind the first --, which is taken away with it.
+std::vector<std::string> cut_command(std::vector<std::string>& words) {
+  const auto dashes = std::ranges::find(words, "--");
+  if (dashes == words.end()) return {};
+  std::vector<std::string> behind(dashes + 1, words.end());
+  words.erase(dashes, words.end());
+  return behind;
+}
+
+Outcome<ExitCode> run_command(const Command& command, std::vector<std::string> words,
                               const Environment& environment, Io& io) {
+  std::vector<std::string> to_run;
+  if (command.spec.runs_command) to_run = cut_command(words);
   const OptionParser parser(command.spec.options, common_options());
   TRY_ASSIGN(const Parsed parsed, parser.parse(words, environment, environment_prefixes()));
   TRY(check_arguments(command.spec, parsed.arguments().size()));
   TRY_ASSIGN(const Settings settings, read_settings(parsed));
   const std::unique_ptr<Dialer> dialer = make_dialer(settings);
   Client client(settings, *dialer, settings.debug ? &io.err : nullptr);
-  Context context{.settings = settings, .options = parsed, .client = client, .dialer = *dialer, .io = io};
+  Context context{.settings = settings,
+                  .options = parsed,
+                  .command = to_run,
+                  .client = client,
+                  .dialer = *dialer,
+                  .io = io};
   return command.run(context);
 }
 
@@ -107,7 +123,7 @@ Outcome<ExitCode> run_words(std::vector<std::string> words, const Environment& e
     io.out << command_help("kvctl", command->spec, kHint);
     return kExitOk;
   }
-  return run_command(*command, words, environment, io);
+  return run_command(*command, std::move(words), environment, io);
 }
 
 }  // namespace

@@ -27,6 +27,26 @@ Outcome<void> print_as(std::ostream& out, const Style& style, const Response& re
   return refuse_usage("the format table is for member list and endpoint only");
 }
 
+/// As Go writes clientv3's WatchResponse, whose fields have no names of their own in JSON.
+std::string watch_json(const etcdserverpb::WatchResponse& response) {
+  JsonWriter json(JsonEscapes::kGo);
+  json.begin_object().key("Header");
+  write_json(json, response.header());
+  json.key("Events");
+  if (response.events().empty()) {
+    json.null();
+  } else {
+    json.begin_array();
+    for (const auto& event : response.events()) write_json(json, event);
+    json.end_array();
+  }
+  json.key("CompactRevision").number(response.compact_revision());
+  json.key("Canceled").boolean(response.canceled());
+  json.key("Created").boolean(response.created());
+  json.end_object();
+  return json.take();
+}
+
 }  // namespace
 
 std::unexpected<Failure> no_format(std::string_view name) {
@@ -52,6 +72,16 @@ Outcome<void> print(std::ostream& out, const Style& style,
 
 Outcome<void> print(std::ostream& out, const Style& style, const etcdserverpb::TxnResponse& response) {
   return print_as(out, style, response);
+}
+
+Outcome<void> print(std::ostream& out, const Style& style, const etcdserverpb::WatchResponse& response) {
+  if (style.format != Format::kJson) return print_as(out, style, response);
+  out << watch_json(response) << '\n';
+  return {};
+}
+
+std::string_view event_type(const mvccpb::Event& event) {
+  return event.type() == mvccpb::Event::DELETE ? "DELETE" : "PUT";
 }
 
 }  // namespace tools::kvctl

@@ -3,8 +3,10 @@
 
 #include <ostream>
 #include <string>
+#include <string_view>
 
 #include "libkv/api/proto/rpc.pb.h"
+#include "tools/common/json_writer.h"
 #include "tools/common/outcome.h"
 #include "tools/kvctl/settings.h"
 
@@ -32,6 +34,15 @@ Outcome<void> print(std::ostream& out, const Style& style, const etcdserverpb::T
 /// revisions, version and lease behind them when `metadata`. What import reads.
 std::string kv_line(const mvccpb::KeyValue& kv, bool with_value, bool metadata);
 
+/// The same members, in an object that is begun.
+void write_kv(JsonWriter& json, const mvccpb::KeyValue& kv, bool with_value, bool metadata);
+
+/// The next response of a watch, or one without events, which tells how far it is.
+Outcome<void> print(std::ostream& out, const Style& style, const etcdserverpb::WatchResponse& response);
+/// One object, no newline: {"type":"PUT",…} with what kv_line has, and the one before under "prev".
+std::string event_line(const mvccpb::Event& event);
+std::string_view event_type(const mvccpb::Event& event);
+
 /// A usage failure: what was asked for cannot be printed so.
 std::unexpected<Failure> no_format(std::string_view name);
 
@@ -42,6 +53,7 @@ void show(std::ostream& out, const Style& style, const etcdserverpb::RangeRespon
 void show(std::ostream& out, const Style& style, const etcdserverpb::PutResponse& response);
 void show(std::ostream& out, const Style& style, const etcdserverpb::DeleteRangeResponse& response);
 void show(std::ostream& out, const Style& style, const etcdserverpb::TxnResponse& response);
+void show(std::ostream& out, const Style& style, const etcdserverpb::WatchResponse& response);
 }  // namespace simple
 namespace fields {
 void print_header(std::ostream& out, const etcdserverpb::ResponseHeader& header);
@@ -49,6 +61,7 @@ void show(std::ostream& out, const etcdserverpb::RangeResponse& response);
 void show(std::ostream& out, const etcdserverpb::PutResponse& response);
 void show(std::ostream& out, const etcdserverpb::DeleteRangeResponse& response);
 void show(std::ostream& out, const etcdserverpb::TxnResponse& response);
+void show(std::ostream& out, const etcdserverpb::WatchResponse& response);
 }  // namespace fields
 namespace lines {
 /// kJsonl and kRaw: every key-value pair of a response.
@@ -56,6 +69,7 @@ void show(std::ostream& out, const Style& style, const etcdserverpb::RangeRespon
 void show(std::ostream& out, const Style& style, const etcdserverpb::PutResponse& response);
 void show(std::ostream& out, const Style& style, const etcdserverpb::DeleteRangeResponse& response);
 void show(std::ostream& out, const Style& style, const etcdserverpb::TxnResponse& response);
+void show(std::ostream& out, const Style& style, const etcdserverpb::WatchResponse& response);
 }  // namespace lines
 
 }  // namespace tools::kvctl

@@ -68,4 +68,13 @@ void show(std::ostream& out, const etcdserverpb::TxnResponse& response) {
   for (const auto& op : response.responses()) print_response(out, op);
 }
 
+void show(std::ostream& out, const etcdserverpb::WatchResponse& response) {
+  print_header(out, response.header());
+  for (const auto& event : response.events()) {
+    out << "\"Type\" : " << event_type(event) << '\n';
+    if (event.has_prev_kv()) print_kv(out, "Prev", event.prev_kv());
+    print_kv(out, "", event.kv());
+  }
+}
+
 }  // namespace tools::kvctl::fields

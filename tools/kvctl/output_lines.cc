@@ -22,13 +22,29 @@ void print_kv(std::ostream& out, const Style& style, const mvccpb::KeyValue& kv)
 std::string kv_line(const mvccpb::KeyValue& kv, bool with_value, bool metadata) {
   JsonWriter json;
   json.begin_object();
+  write_kv(json, kv, with_value, metadata);
+  json.end_object();
+  return json.take();
+}
+
+void write_kv(JsonWriter& json, const mvccpb::KeyValue& kv, bool with_value, bool metadata) {
   json.member("key", kv.key());
   if (with_value) json.member("value", kv.value());
-  if (metadata) {
-    write_number(json, "create_revision", kv.create_revision());
-    write_number(json, "mod_revision", kv.mod_revision());
-    write_number(json, "version", kv.version());
-    write_number(json, "lease", kv.lease());
+  if (!metadata) return;
+  write_number(json, "create_revision", kv.create_revision());
+  write_number(json, "mod_revision", kv.mod_revision());
+  write_number(json, "version", kv.version());
+  write_number(json, "lease", kv.lease());
+}
+
+std::string event_line(const mvccpb::Event& event) {
+  JsonWriter json;
+  json.begin_object().key("type").string(event_type(event));
+  write_kv(json, event.kv(), event.type() == mvccpb::Event::PUT, true);
+  if (event.has_prev_kv()) {
+    json.key("prev").begin_object();
+    write_kv(json, event.prev_kv(), true, true);
+    json.end_object();
   }
   json.end_object();
   return json.take();
@@ -60,6 +76,15 @@ void show(std::ostream& out, const Style& style, const etcdserverpb::TxnResponse
     show(out, style, op.response_delete_range());
     if (op.has_response_txn()) show(out, style, op.response_txn());
   }
+}
+
+void show(std::ostream& out, const Style& style, const etcdserverpb::WatchResponse& response) {
+  if (style.format == Format::kRaw) {
+    for (const auto& event : response.events()) out << event.kv().value();
+    return;
+  }
+  if (response.events().empty()) out << "{\"progress\":" << response.header().revision() << "}\n";
+  for (const auto& event : response.events()) out << event_line(event) << '\n';
 }
 
 }  // namespace lines

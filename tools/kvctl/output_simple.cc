@@ -58,4 +58,13 @@ void show(std::ostream& out, const Style& style, const etcdserverpb::TxnResponse
   }
 }
 
+void show(std::ostream& out, const Style& style, const etcdserverpb::WatchResponse& response) {
+  if (response.events().empty()) out << "progress notify: " << response.header().revision() << '\n';
+  for (const auto& event : response.events()) {
+    out << event_type(event) << '\n';
+    if (event.has_prev_kv()) print_kv(out, style, event.prev_kv());
+    print_kv(out, style, event.kv());
+  }
+}
+
 }  // namespace tools::kvctl::simple

@@ -58,7 +58,10 @@ Outcome<std::string> read_key(const Parsed& options, const std::string& argument
 }
 
 Outcome<KeyRange> key_range(const Parsed& options) {
-  const auto& arguments = options.arguments();
+  return key_range(options, options.arguments());
+}
+
+Outcome<KeyRange> key_range(const Parsed& options, const std::vector<std::string>& arguments) {
   const bool prefix = options.on("prefix");
   const bool from_key = options.on("from-key");
   if (arguments.empty()) return refuse_usage("there is no KEY");

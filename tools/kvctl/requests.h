@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "libkv/api/proto/rpc.pb.h"
 #include "tools/common/options.h"
@@ -28,6 +29,8 @@ struct KeyRange {
 /// KEY [RANGE_END] under --prefix, --from-key, --key-hex and --key-b64. The empty key with --prefix or
 /// --from-key is the whole keyspace. Failure: kExitUsage.
 Outcome<KeyRange> key_range(const Parsed& options);
+/// The same with arguments from elsewhere.
+Outcome<KeyRange> key_range(const Parsed& options, const std::vector<std::string>& arguments);
 
 /// One key, from --key-hex and --key-b64's form. Failure: kExitUsage.
 Outcome<std::string> read_key(const Parsed& options, const std::string& argument);

@@ -108,6 +108,7 @@ bool FakeEtcd::holds(const Compare& compare) const {
   const std::int64_t actual = compare.target() == Compare::VERSION ? kv.version() : kv.mod_revision();
   const std::int64_t wanted =
       compare.target() == Compare::VERSION ? compare.version() : compare.mod_revision();
+  if (compare.result() == Compare::LESS) return actual < wanted;
   return compare.result() == Compare::GREATER ? actual > wanted : actual == wanted;
 }
 

@@ -32,3 +32,10 @@ PYTHON = [
         "the Go library of 3.4 calls a path without a service a malformed name; newer ones call it unimplemented",
     ),
 ]
+
+MORE_STATUS = "newer etcds say more of themselves"
+GATEWAY_CLIENTS = [
+    Allowed("^status", "answer", "'(dbSizeQuota|downgradeInfo|storageVersion)', ", "", MORE_STATUS),
+]
+
+NPM = []

@@ -9,7 +9,7 @@ PASSING = [
     (re.compile(r'"target":"[^"]*"'), '"target":CLIENT'),
     (re.compile(r'"(retryable-)?attempt":\d+'), '"attempt":N'),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
-    (re.compile(r'(raft_?(?:applied_?)?(?:term|index)"?\s*:\s*)\d+', re.I), r"\1N"),
+    (re.compile(r'(raft_?(?:applied_?)?(?:term|index)"?\s*:\s*"?)\d+', re.I), r"\1N"),
     (re.compile(r'(db_?size(?:_?in_?use)?"?\s*:\s*)\d+', re.I), r"\1N"),
     (re.compile(r"took = [0-9.]+(?:µs|ms|s)"), "took = TIME"),
     (re.compile(r'"took":"[^"]*"'), '"took":TIME'),

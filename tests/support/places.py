@@ -38,6 +38,14 @@ def tool(name: str, package: str) -> str:
     return path
 
 
+def npm_packages(package: str) -> Path:
+    """The directory of the npm packages of tests/conformance/npm, in which this one must be."""
+    directory = ROOT / "build" / "npm" / "node_modules"
+    if not (directory / package).is_dir():
+        raise MissingTool(f"{directory / package} is not there: tools/dev test installs it")
+    return directory
+
+
 def time_scale() -> float:
     """How much slower than normal the binaries may be: 1, or more under a sanitizer (KVD_TIME_SCALE)."""
     return float(os.environ.get("KVD_TIME_SCALE", "1"))

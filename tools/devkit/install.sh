@@ -1,14 +1,16 @@
 # Sourced by tools/dev: the Debian packages of devkit/packages, installed where they are missing.
 
-# listed GROUP: the packages of a group.
+# listed GROUP: the packages of a group, each as package:command.
 listed() {
-  awk -v group="$1" '$1 == group { print $2 }' "$ROOT/tools/devkit/packages"
+  awk -v group="$1" '$1 == group { print $2 ":" $3 }' "$ROOT/tools/devkit/packages"
 }
 
-# missing PACKAGE...: those that are not installed.
+# missing PACKAGE:COMMAND...: the packages that are not installed, and whose command is not there either.
 missing() {
-  local package status
-  for package in "$@"; do
+  local entry package status
+  for entry in "$@"; do
+    package=${entry%%:*}
+    [[ -n ${entry#*:} ]] && command -v "${entry#*:}" >/dev/null && continue
     status=$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null || true)
     [[ $status == ii* ]] || echo "$package"
   done
@@ -60,4 +62,19 @@ install_packages() {
   apt_install "${absent[@]}" || status=$?
   [[ -z $(trap -p EXIT) ]] || release_services
   [[ $status -eq 0 ]] || fail "apt-get could not install: ${absent[*]}"
+}
+
+# The npm packages that the tests use, exactly those of the lock file, in build/npm; nothing of them runs at the installation.
+install_npm() {
+  local from="$ROOT/tests/conformance/npm" to="$ROOT/build/npm" file
+  cmp -s "$from/package-lock.json" "$to/node_modules/.installed" && return
+  say "installing the npm packages of tests/conformance/npm"
+  mkdir -p "$to"
+  for file in package.json package-lock.json .npmrc; do
+    cp "$from/$file" "$to/$file"
+  done
+  (cd "$to" && npm ci --silent) ||
+    fail "npm could not install what $from/package-lock.json lists. It needs the npm registry once;" \
+      "without it, copy $to from a machine where \`tools/dev test\` has run"
+  cp "$from/package-lock.json" "$to/node_modules/.installed"
 }

@@ -19,7 +19,7 @@ void add_alarm(const Alarm& alarm, AlarmResponse& response) {
 /// As etcd lists them: of all members, whatever member the request names.
 void list_alarms(const Context& context, const rpc::CallPtr& call, etcdserverpb::AlarmType wanted) {
   context.server.read([&context, call, wanted](std::expected<ReadView, RequestFailure> view) {
-    if (!view) return refuse(call, status_of(view.error().error));
+    if (!view) return refuse(call, status_of(view.error()));
     MessageArena arena;
     auto& response = arena.make<AlarmResponse>();
     fill(context.server.origin(), view->revision(), *response.mutable_header());
@@ -33,7 +33,7 @@ void list_alarms(const Context& context, const rpc::CallPtr& call, etcdserverpb:
 
 void change_alarm(const Context& context, const rpc::CallPtr& call, const AlarmOp& op) {
   context.server.write(op, [&context, call](const std::expected<Outcome, RequestFailure>& outcome) {
-    if (!outcome) return refuse(call, status_of(outcome.error().error));
+    if (!outcome) return refuse(call, status_of(outcome.error()));
     if (!outcome->result) return refuse(call, status_of(outcome->result.error()));
     MessageArena arena;
     auto& response = arena.make<AlarmResponse>();

@@ -37,7 +37,7 @@ void list(const Context& context, const std::vector<MemberInfo>& members, Respon
 template <class Response>
 void answer_change(const Context& context, const CallPtr& call,
                    const std::expected<Outcome, RequestFailure>& outcome) {
-  if (!outcome) return refuse(call, status_of(outcome.error().error));
+  if (!outcome) return refuse(call, status_of(outcome.error()));
   if (!outcome->result) return refuse(call, status_of(outcome->result.error()));
   const auto& result = std::get<MembersResult>(*outcome->result);
   MessageArena arena;
@@ -105,7 +105,7 @@ void answer_members(const Context& context, const CallPtr& call) {
 void serve(const Context& context, const CallPtr& call, const etcdserverpb::MemberListRequest& request) {
   if (!request.linearizable()) return answer_members(context, call);
   context.server.read([&context, call](const std::expected<ReadView, RequestFailure>& view) {
-    if (!view) return refuse(call, status_of(view.error().error));
+    if (!view) return refuse(call, status_of(view.error()));
     call->post([&context, call] { answer_members(context, call); });
   });
 }

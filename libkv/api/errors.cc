@@ -112,8 +112,16 @@ Status status_of(ServerError error) {
       return {Code::kFailedPrecondition, "etcdserver: bad leader transferee"};
     case ServerError::kTransferTimeout:
       return {Code::kUnknown, "etcdserver: request timed out, leader transfer took too long"};
+    case ServerError::kNotCapable:
+      return status_of(KvError::kUnknownCommand);
   }
   return {Code::kUnknown, "unknown error"};
+}
+
+Status status_of(const RequestFailure& failure) {
+  Status status = status_of(failure.error);
+  if (!failure.detail.empty()) status.message += ": " + failure.detail;
+  return status;
 }
 
 Status status_of(const ReadFault& fault) {

@@ -28,6 +28,8 @@ enum class ApiError : std::uint8_t {
 rpc::Status status_of(ApiError error);
 rpc::Status status_of(KvError error);
 rpc::Status status_of(ServerError error);
+/// With its detail behind the text.
+rpc::Status status_of(const RequestFailure& failure);
 /// A fault of the disk underneath is Internal and says no more than that: the log has the rest.
 rpc::Status status_of(const ReadFault& fault);
 

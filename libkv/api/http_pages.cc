@@ -57,7 +57,7 @@ void check_read(const Context& context, bool serializable,
     return;
   }
   context.server.read([read, done = std::move(done)](std::expected<ReadView, RequestFailure> view) {
-    done(view ? read(*view) : std::optional<std::string>(status_of(view.error().error).message));
+    done(view ? read(*view) : std::optional<std::string>(status_of(view.error()).message));
   });
 }
 

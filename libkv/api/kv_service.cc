@@ -24,7 +24,7 @@ void send(const CallPtr& call, std::string bytes) {
 /// that hold some are made on the call's thread.
 void answer_write(const Context& context, const CallPtr& call,
                   std::expected<Outcome, RequestFailure>&& outcome) {
-  if (!outcome) return refuse(call, status_of(outcome.error().error));
+  if (!outcome) return refuse(call, status_of(outcome.error()));
   if (!outcome->result) return refuse(call, status_of(outcome->result.error()));
   if (is_small(*outcome->result)) {
     return send(call, encode({context.server.origin(), outcome->revision}, *outcome->result));
@@ -48,7 +48,7 @@ void with_view(const Context& context, const CallPtr& call, bool serializable, A
   if (serializable) return answer(context.server.local_view());
   context.server.read(
       [call, answer = std::move(answer)](std::expected<ReadView, RequestFailure> view) mutable {
-        if (!view) return refuse(call, status_of(view.error().error));
+        if (!view) return refuse(call, status_of(view.error()));
         call->post([call, answer = std::move(answer), view = std::move(*view)] {
           if (!call->cancelled()) answer(view);  // who went away costs no more
         });

@@ -40,7 +40,7 @@ std::int64_t new_lease_id() {
 
 void propose_lease(const Context& context, const CallPtr& call, Operation operation) {
   context.server.write(std::move(operation), [&context, call](const auto& outcome) {
-    if (!outcome) return refuse(call, status_of(outcome.error().error));
+    if (!outcome) return refuse(call, status_of(outcome.error()));
     if (!outcome->result) return refuse(call, status_of(outcome->result.error()));
     call->reply(encode({context.server.origin(), outcome->revision}, *outcome->result));
   });
@@ -67,7 +67,7 @@ void fill_now(const Context& context, etcdserverpb::ResponseHeader& header) {
 void reply_with_keys(const Context& context, const CallPtr& call,
                      std::shared_ptr<etcdserverpb::LeaseTimeToLiveResponse> response) {
   context.server.read([&context, call, response = std::move(response)](const auto& view) {
-    if (!view) return refuse(call, status_of(view.error().error));
+    if (!view) return refuse(call, status_of(view.error()));
     call->post([&context, call, response] {
       const auto keys = context.server.leases().read(
           [&](const LeaseTable& table) { return table.keys_of(response->id()); });

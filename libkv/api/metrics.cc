@@ -50,6 +50,8 @@ void add_raft(MetricsPage& page, const ServerStatus& status) {
   page.gauge("etcd_server_has_leader", "Whether a leader is known: 1 or 0.", status.leader ? 1 : 0);
   page.gauge("etcd_server_is_leader", "Whether this member leads: 1 or 0.", leads ? 1 : 0);
   page.gauge("etcd_server_is_learner", "Whether this member only learns: 1 or 0.", status.learner ? 1 : 0);
+  page.gauge("kvd_command_version", "The version of commands that all members of the cluster know.",
+             status.command_version);
   page.counter("etcd_server_leader_changes_seen_total", "Leaders seen.", number(status.leader_changes));
   page.gauge("etcd_server_proposals_committed_total", "Index of the last committed entry.",
              number(status.commit.value()));

@@ -170,9 +170,18 @@ struct AlarmOp {
   bool operator==(const AlarmOp&) const = default;
 };
 
+/// Commands up to `version` may be proposed from now on (libkv/machine/command_version.h): `members` have
+/// said that they know them. Nothing when there is a member that is not one of these.
+struct RaiseVersionOp {
+  std::uint32_t version = 0;
+  std::vector<raft::NodeId> members;
+
+  bool operator==(const RaiseVersionOp&) const = default;
+};
+
 using Operation = std::variant<PutOp, DeleteRangeOp, TxnOp, CompactOp, PublishMemberOp, AddMemberOp,
                                RemoveMemberOp, UpdateMemberOp, PromoteMemberOp, LeaseGrantOp, LeaseRevokeOp,
-                               LeaseExpireOp, LeaseCheckpointOp, AlarmOp>;
+                               LeaseExpireOp, LeaseCheckpointOp, AlarmOp, RaiseVersionOp>;
 
 /// An operation with the member that waits for its outcome and that member's number for it.
 struct Command {

@@ -25,6 +25,7 @@ enum class Kind : std::uint8_t {
   kLeaseExpire = 12,
   kLeaseCheckpoint = 13,
   kAlarm = 20,
+  kRaiseVersion = 30,
 };
 
 /// The first byte of every step of a Txn. Never renumbered.

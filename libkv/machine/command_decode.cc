@@ -128,6 +128,11 @@ class Decoder {
     if (reader_.ok() && !known) fail(Fault::kUnknownKind);
   }
 
+  void read(RaiseVersionOp& op) {
+    op.version = reader_.u32();
+    list(op.members);
+  }
+
  private:
   void read(Compare& compare) {
     compare.result = static_cast<Compare::Result>(reader_.u8());
@@ -153,6 +158,7 @@ class Decoder {
   }
 
   void read(std::string& value) { text(value); }
+  void read(raft::NodeId& value) { value = raft::NodeId(reader_.u64()); }
 
   void read(LeaseRemaining& one) {
     one.lease = number();
@@ -246,6 +252,8 @@ raft::Result<Operation> decode_operation(Kind kind, std::string_view body) {
       return decode_body<LeaseCheckpointOp>(body);
     case Kind::kAlarm:
       return decode_body<AlarmOp>(body);
+    case Kind::kRaiseVersion:
+      return decode_body<RaiseVersionOp>(body);
   }
   return raft::fail(ErrorCode::kMismatch, std::string(kPlace),
                     "kind " + std::to_string(static_cast<int>(kind)) + " is not known to this version");

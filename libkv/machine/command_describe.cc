@@ -133,6 +133,10 @@ struct Describer {
     out += op.alarm.type == AlarmType::kNoSpace ? " type=NOSPACE" : " type=CORRUPT";
     if (op.alarm.by_quota) out += " by_quota";
   }
+  void operator()(const RaiseVersionOp& op) const {
+    out += "raise_version version=" + std::to_string(op.version);
+    append_number(out, "members", static_cast<std::int64_t>(op.members.size()));
+  }
 
  private:
   void urls(const std::vector<std::string>& items) const {

@@ -121,6 +121,12 @@ class Encoder {
     writer_.u8(static_cast<std::uint8_t>(op.alarm.type));
   }
 
+  void write(const RaiseVersionOp& op) {
+    writer_.u32(op.version);
+    writer_.varint(op.members.size());
+    for (const raft::NodeId member : op.members) writer_.u64(member.value());
+  }
+
  private:
   void list(const std::vector<std::string>& items) {
     writer_.varint(items.size());
@@ -174,6 +180,7 @@ struct KindNamer {
   Kind operator()(const LeaseExpireOp&) const { return Kind::kLeaseExpire; }
   Kind operator()(const LeaseCheckpointOp&) const { return Kind::kLeaseCheckpoint; }
   Kind operator()(const AlarmOp&) const { return Kind::kAlarm; }
+  Kind operator()(const RaiseVersionOp&) const { return Kind::kRaiseVersion; }
 };
 
 /// What to reserve, so that the common command is encoded with one allocation.

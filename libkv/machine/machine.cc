@@ -1,5 +1,7 @@
 #include "libkv/machine/machine.h"
 
+#include <algorithm>
+
 #include "libkv/machine/alarms.h"
 #include "libkv/machine/apply_kv.h"
 #include "libkv/machine/apply_lease.h"
@@ -26,11 +28,13 @@ class StoreMachine : public Machine {
         view_(store_->published()),
         members_(std::move(state.members)),
         alarms_(std::move(state.alarms)),
-        configuration_(std::move(state.configuration)) {
+        configuration_(std::move(state.configuration)),
+        command_version_(state.command_version) {
     leases_.replace(std::move(state.leases));
     publish_members();
     publish_alarms();
     publish_configuration();
+    publish_command_version();
   }
 
   [[nodiscard]] raft::EntryId applied() const override { return store_->applied(); }
@@ -89,6 +93,10 @@ class StoreMachine : public Machine {
                             ", the received one at " + std::to_string(last.index.value()));
     }
     auto state = received->take();
+    if (state) {
+      auto known = check_known(state->command_version, options_.known_version);
+      if (!known) state = raft::fail(std::move(known.error()));
+    }
     if (!state) {
       fault_ = state.error();
       return raft::fail(*fault_);
@@ -111,6 +119,7 @@ class StoreMachine : public Machine {
   [[nodiscard]] raft::Configuration configuration() const override {
     return *published_configuration_.load();
   }
+  [[nodiscard]] std::uint32_t command_version() const override { return *published_command_version_.load(); }
   [[nodiscard]] std::uint64_t bytes_on_disk() const override { return view_->load()->facts().bytes_on_disk; }
   [[nodiscard]] bool compacting() const override { return view_->load()->facts().compacting; }
   [[nodiscard]] std::uint64_t bytes_written() const override { return view_->load()->facts().bytes_written; }
@@ -143,6 +152,7 @@ class StoreMachine : public Machine {
     if (members_changed_) publish_members();
     if (alarms_changed_) publish_alarms();
     if (configuration_changed_) publish_configuration();
+    if (command_version_changed_) publish_command_version();
     return outcomes;
   }
 
@@ -229,6 +239,20 @@ class StoreMachine : public Machine {
     return result;
   }
 
+  Changed run(RaiseVersionOp& op) {
+    const bool by_all = std::ranges::all_of(members_.list(), [&op](const MemberInfo& member) {
+      return std::ranges::count(op.members, member.id) != 0;
+    });
+    if (op.version > command_version_ && by_all) {
+      if (auto known = check_known(op.version, options_.known_version); !known) return broken(known.error());
+      command_version_ = op.version;
+      const auto [key, value] = command_version_row(command_version_);
+      store_->put_row(key, value);
+      command_version_changed_ = true;
+    }
+    return RaiseVersionResult{command_version_};
+  }
+
   Changed told(std::expected<MemberInfo, KvError> member) {
     if (!member) return refuse(member.error());
     store_members();
@@ -267,6 +291,11 @@ class StoreMachine : public Machine {
     configuration_changed_ = false;
   }
 
+  void publish_command_version() {
+    published_command_version_.store(std::make_shared<const std::uint32_t>(command_version_));
+    command_version_changed_ = false;
+  }
+
   /// From here on readers see the received state; who still reads the old one keeps it open.
   void go_over_to(LoadedState state) {
     retired_.push_back(store_->core());
@@ -276,9 +305,11 @@ class StoreMachine : public Machine {
     leases_.replace(std::move(state.leases));
     alarms_ = std::move(state.alarms);
     configuration_ = std::move(state.configuration);
+    command_version_ = state.command_version;
     publish_members();
     publish_alarms();
     publish_configuration();
+    publish_command_version();
   }
 
   /// Closes and removes the states before this one that no one reads any more.
@@ -304,13 +335,16 @@ class StoreMachine : public Machine {
   raft::Term term_;  // of the entry that is being applied
   AlarmTable alarms_;
   raft::Configuration configuration_;
+  std::uint32_t command_version_;
   bool members_changed_ = false;
   bool alarms_changed_ = false;
   bool configuration_changed_ = false;
+  bool command_version_changed_ = false;
   std::optional<raft::Error> fault_;  // the first fault of the disk: final
   Published<MemberTable> published_members_;
   Published<std::vector<Alarm>> published_alarms_;
   Published<raft::Configuration> published_configuration_;
+  Published<std::uint32_t> published_command_version_;
 };
 
 }  // namespace

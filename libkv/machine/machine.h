@@ -10,6 +10,7 @@
 
 #include "libkv/lease/leases.h"
 #include "libkv/machine/command.h"
+#include "libkv/machine/command_version.h"
 #include "libkv/machine/member_info.h"
 #include "libkv/machine/outcome.h"
 #include "libkv/mvcc/read_view.h"
@@ -37,6 +38,7 @@ struct MachineOptions {
   /// What a new state counts as applied: {1,1} for an initial member, whose members are entry 1. A new state
   /// with members has all that are no learners as its voters, by the entry of this index.
   raft::EntryId first;
+  std::uint32_t known_version = kKnownVersion;  ///< of commands; tests are older or newer
 };
 
 /// The outcome of one applied command, for the member that proposed it.
@@ -51,7 +53,8 @@ struct Applied {
 class Machine {
  public:
   /// Makes a new state, or opens the newest one that the log goes on from and removes every other.
-  /// kCorruption when the log begins behind all of them.
+  /// kCorruption when the log begins behind all of them, kMismatch when the cluster uses commands that are
+  /// not known here.
   static raft::Result<std::unique_ptr<Machine>> open(const MachineOptions& options);
   virtual ~Machine() = default;
 
@@ -59,7 +62,8 @@ class Machine {
   [[nodiscard]] virtual raft::EntryId applied() const = 0;
 
   /// Applies contiguous entries from applied().index + 1 in one atomic write, then publishes one new view. An
-  /// error is a fault of the disk: final, nothing of the batch is visible, the node must stop.
+  /// error is a fault of the disk: final, nothing of the batch is visible, the node must stop. So is
+  /// kMismatch: the cluster went over to commands that are not known here.
   [[nodiscard]] virtual raft::Result<std::vector<Applied>> apply(std::span<const raft::Entry> entries) = 0;
 
   /// Does a bounded slice of the physical compaction that is due; true while there is more to do.
@@ -95,6 +99,8 @@ class Machine {
   [[nodiscard]] virtual const Leases& leases() const = 0;
   /// The newest one that was applied; index 0 for a state that was told of none.
   [[nodiscard]] virtual raft::Configuration configuration() const = 0;
+  /// The cluster's version of commands: what may be proposed (command_version.h).
+  [[nodiscard]] virtual std::uint32_t command_version() const = 0;
   /// Bytes of the files on disk; at least 1.
   [[nodiscard]] virtual std::uint64_t bytes_on_disk() const = 0;
   /// Whether compacted records are still being deleted.

@@ -102,6 +102,7 @@ raft::Result<std::unique_ptr<Machine>> Machine::open(const MachineOptions& optio
   }
   ASSIGN_OR_RETURN(auto store, choose_state(options));
   ASSIGN_OR_RETURN(LoadedState state, load_state(std::move(store)));
+  RETURN_IF_ERROR(check_known(state.command_version, options.known_version));
   return make_machine(options, std::move(state));
 }
 

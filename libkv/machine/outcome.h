@@ -68,9 +68,14 @@ struct AlarmResult {
   std::optional<Alarm> alarm;
 };
 
+/// The version that the cluster has afterwards.
+struct RaiseVersionResult {
+  std::uint32_t version = 0;
+};
+
 using OperationResult =
     std::variant<PutResult, DeleteRangeResult, TxnResult, CompactResult, PublishMemberResult, MembersResult,
-                 LeaseGrantResult, LeaseRevokeResult, LeaseCheckpointResult, AlarmResult>;
+                 LeaseGrantResult, LeaseRevokeResult, LeaseCheckpointResult, AlarmResult, RaiseVersionResult>;
 
 /// `revision` is the store's revision after the command, for the response header; set with errors too.
 struct Outcome {

@@ -6,6 +6,16 @@
 #include "libkv/mvcc/record.h"
 
 namespace kv {
+namespace {
+
+/// A state from before there were versions has no such row.
+raft::Result<std::uint32_t> load_command_version(const Store& store) {
+  ASSIGN_OR_RETURN(const auto rows, store.rows(kCommandVersionKey));
+  if (rows.empty()) return kBaseVersion;
+  return decode_command_version(rows.front().second);
+}
+
+}  // namespace
 
 raft::Result<LoadedState> load_state(std::unique_ptr<Store> store) {
   ASSIGN_OR_RETURN(const auto member_rows, store->rows(kMemberPrefix));
@@ -19,8 +29,9 @@ raft::Result<LoadedState> load_state(std::unique_ptr<Store> store) {
     ASSIGN_OR_RETURN(configuration, decode_configuration(key, value));
   }
   ASSIGN_OR_RETURN(LeaseTable leases, load_leases(*store));
-  return LoadedState{std::move(store), std::move(members), std::move(leases), std::move(alarms),
-                     std::move(configuration)};
+  ASSIGN_OR_RETURN(const std::uint32_t version, load_command_version(*store));
+  return LoadedState{std::move(store),  std::move(members),       std::move(leases),
+                     std::move(alarms), std::move(configuration), version};
 }
 
 raft::Result<raft::SnapshotInfo> ReceivedState::finish() {

@@ -21,6 +21,7 @@ struct LoadedState {
   LeaseTable leases;
   AlarmTable alarms;
   raft::Configuration configuration;
+  std::uint32_t command_version = kBaseVersion;
 };
 
 /// The machine's tables of an open store. The first damage is kCorruption.

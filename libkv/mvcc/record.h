@@ -15,9 +15,10 @@ namespace kv {
 /// The version of everything in this file. Under kFormatKey; a reader refuses any other.
 inline constexpr std::uint8_t kStateFormat = 1;
 inline constexpr std::string_view kFormatKey = "f/format";
-/// Rows of other tables that live in the same batches: libkv/machine's alarms, members and configuration,
-/// libkv/lease's leases.
+/// Rows of other tables that live in the same batches: libkv/machine's alarms, members, configuration and
+/// version of commands, libkv/lease's leases. All sort before the records, which come last.
 inline constexpr std::string_view kAlarmPrefix = "a/";
+inline constexpr std::string_view kCommandVersionKey = "k/commands";
 inline constexpr std::string_view kLeasePrefix = "l/";
 inline constexpr std::string_view kMemberPrefix = "m/";
 inline constexpr std::string_view kConfigurationPrefix = "c/";

@@ -58,7 +58,7 @@ void LeaseDesk::route(std::uint64_t ticket, const Question& question) {
                   [this, ticket](const std::optional<LeaseAnswer>& told) { settle(ticket, told); });
   }
   const LeaseNote note{.question = question.kind, .ticket = ticket, .lease = question.lease};
-  parts_.send(*leader, std::make_shared<const std::string>(encode_note(note)));
+  parts_.send(*leader, encode_note(note));
 }
 
 void LeaseDesk::answer(LeaseQuestion kind, std::int64_t lease, Reply reply) {
@@ -196,7 +196,7 @@ void LeaseDesk::received(raft::NodeId from, std::string_view bytes) {
     if (!told) return;
     LeaseNote back = note;
     back.answer = told;
-    parts_.send(from, std::make_shared<const std::string>(encode_note(back)));
+    parts_.send(from, encode_note(back));
   });
 }
 

@@ -27,7 +27,7 @@ namespace kv {
 struct LeaseDeskParts {
   std::function<void(Operation, WriteDone)> write;
   std::function<void(ReadDone)> read;
-  std::function<void(raft::NodeId to, raft::SharedBytes note)> send;
+  std::function<void(raft::NodeId to, std::string note)> send;
   const Leases* leases = nullptr;  ///< not owned; the machine's
 };
 

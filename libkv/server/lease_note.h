@@ -6,12 +6,15 @@
 #include <string>
 #include <string_view>
 
+#include "libkv/server/note_kind.h"
 #include "libkv/server/server.h"
 
 namespace kv {
 
-/// On the wire: never renumbered.
-enum class LeaseQuestion : std::uint8_t { kKeepAlive = 1, kTimeToLive = 2 };
+enum class LeaseQuestion : std::uint8_t {
+  kKeepAlive = static_cast<std::uint8_t>(NoteKind::kKeepAlive),
+  kTimeToLive = static_cast<std::uint8_t>(NoteKind::kTimeToLive),
+};
 
 struct LeaseNote {
   LeaseQuestion question{};

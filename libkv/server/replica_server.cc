@@ -13,6 +13,7 @@
 #include "libkv/server/peer_book.h"
 #include "libkv/server/reach_table.h"
 #include "libkv/server/space.h"
+#include "libkv/server/version_desk.h"
 #include "libkv/server/waiters.h"
 #include "libraft/base/check.h"
 #include "libraft/node/driver.h"
@@ -41,6 +42,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
         reach_(options.replica.self),
         peers_(options.replica.self, events_.peers_changed),
         leases_(lease_options(), lease_parts()),
+        versions_(options.replica.self, options.known_version),
         compaction_(options.auto_compaction, Clock::now()),
         space_(options.quota_bytes),
         housekeeper_({.look = [this](Clock::time_point now) { return look_at_space(now); },
@@ -60,7 +62,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
         .ticked = [this](Clock::time_point now) { ticked(now); },
         .failed =
             [this](const raft::Error& error) {
-              events_.failed(error);
+              fail(error);
               writes_.fail_all(ServerError::kStopped);
               reads_.fail_all(ServerError::kStopped);
               compaction_waits_.stop();
@@ -68,6 +70,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
               leases_.stop();
             },
     };
+    log_ = log;
     ASSIGN_OR_RETURN(driver_, raft::Driver::start(options_.replica, {parts_.log, this, parts_.transport},
                                                   std::move(events), std::move(log)));
     started_.store(driver_.get(), std::memory_order_release);
@@ -137,6 +140,11 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   [[nodiscard]] LeaseDeskOptions lease_options() const;
   LeaseDeskParts lease_parts();
   void propose(const Operation& operation, WriteDone done);
+  void refuse_for_version(std::uint32_t needed, const WriteDone& done);
+  void tell_version(Clock::time_point now);
+  void heard(raft::NodeId from, std::string_view note);
+  void send_note(raft::NodeId to, std::string note);
+  void fail(const raft::Error& error);
   void refuse_for_space(WriteDone done);
   [[nodiscard]] std::optional<Alarm> space_alarm() const;
   void measure();
@@ -160,7 +168,11 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   ReachTable reach_;
   PeerBook peers_;
   LeaseDesk leases_;
+  VersionDesk versions_;
+  raft::LogSink log_;            // set before the threads start
   Clock::time_point looked_at_;  // the connections; the raft thread's
+  Clock::time_point told_at_;    // what this member knows; the raft thread's
+  std::atomic<bool> failed_ = false;
   std::atomic<std::uint64_t> term_ = 0;
   std::atomic<bool> has_leader_ = false;
   std::atomic<std::uint64_t> applied_writes_ = 0;
@@ -181,7 +193,18 @@ void Member::write(Operation operation, WriteDone done) {
   if (!fits(options_.quota_bytes, bytes_on_disk(), cost_of(operation))) {
     return refuse_for_space(std::move(done));
   }
+  const std::uint32_t needed = options_.required_version(operation);
+  if (needed > kBaseVersion && needed > parts_.machine->command_version()) {
+    return refuse_for_version(needed, done);
+  }
   propose(operation, std::move(done));
+}
+
+void Member::refuse_for_version(std::uint32_t needed, const WriteDone& done) {
+  done(std::unexpected(RequestFailure{ServerError::kNotCapable, Stage::kQueued,
+                                      "it needs version " + std::to_string(needed) + ", the cluster has " +
+                                          std::to_string(parts_.machine->command_version()) + ": " +
+                                          versions_.lacking(Clock::now(), members(), needed)}));
 }
 
 /// As in etcd the answer comes when the alarm is on.
@@ -309,13 +332,15 @@ LeaseDeskParts Member::lease_parts() {
   return {
       .write = [this](Operation operation, WriteDone done) { write(std::move(operation), std::move(done)); },
       .read = [this](ReadDone done) { read(std::move(done)); },
-      .send =
-          [this](raft::NodeId to, raft::SharedBytes note) {
-            std::vector<raft::Message> messages;
-            messages.emplace_back(raft::ServiceNote{.term = origin().term, .bytes = std::move(note)});
-            parts_.transport->send(to, std::move(messages));
-          },
+      .send = [this](raft::NodeId to, std::string note) { send_note(to, std::move(note)); },
       .leases = &parts_.machine->leases()};
+}
+
+void Member::send_note(raft::NodeId to, std::string note) {
+  std::vector<raft::Message> messages;
+  messages.emplace_back(raft::ServiceNote{.term = origin().term,
+                                          .bytes = std::make_shared<const std::string>(std::move(note))});
+  parts_.transport->send(to, std::move(messages));
 }
 
 std::int64_t Member::lease_ttl_min() const {
@@ -331,6 +356,10 @@ raft::Result<void> Member::apply(std::span<const raft::Entry> entries) {
   for (Applied& one : applied) {
     if (one.outcome.result && std::holds_alternative<MembersResult>(*one.outcome.result)) {
       members_changed = true;
+    }
+    if (one.outcome.result && std::holds_alternative<RaiseVersionResult>(*one.outcome.result)) {
+      const std::uint32_t version = std::get<RaiseVersionResult>(*one.outcome.result).version;
+      log_(raft::LogLevel::kInfo, "event=command-version version=" + std::to_string(version));
     }
     if (one.origin == options_.replica.self) answers.emplace_back(one.sequence, std::move(one.outcome));
   }
@@ -389,9 +418,36 @@ void Member::ticked(Clock::time_point now) {
   reads_.expire(now, [this](Clock::time_point since) { return timeout_since(since); });
   leader_.expire(now);
   if (started_.load(std::memory_order_acquire) != nullptr) leases_.ticked(now);
+  if (started_.load(std::memory_order_acquire) != nullptr && now - told_at_ >= kTellPause) {
+    told_at_ = now;
+    tell_version(now);
+  }
   if (now - looked_at_ < kLookPause) return;
   looked_at_ = now;
   reach_.look(now, members(), [this](raft::NodeId id) { return parts_.transport->connected(id); });
+}
+
+/// To the others, and as a leader to the cluster when all of them told enough.
+void Member::tell_version(Clock::time_point now) {
+  const std::vector<MemberInfo> all = members();
+  const VersionNote note{.knows = options_.known_version, .cluster = parts_.machine->command_version()};
+  for (const MemberInfo& member : all) {
+    if (member.id != options_.replica.self) send_note(member.id, encode_version_note(note));
+  }
+  if (!leads()) return;
+  if (const auto raise = versions_.due(now, all, note.cluster)) propose(*raise, [](const auto&) {});
+}
+
+void Member::heard(raft::NodeId from, std::string_view bytes) {
+  leases_.received(from, bytes);
+  const auto version = decode_version_note(bytes);
+  if (!version) return;
+  versions_.heard(Clock::now(), from, *version);
+  if (auto known = check_known(version->cluster, options_.known_version); !known) fail(known.error());
+}
+
+void Member::fail(const raft::Error& error) {
+  if (!failed_.exchange(true)) events_.failed(error);
 }
 
 ServerError Member::timeout_since(Clock::time_point since) const {
@@ -420,6 +476,7 @@ ServerStatus Member::status() const {
   status.commit = core.commit;
   status.applied = driver_->applied();
   status.learner = is_learner();
+  status.command_version = parts_.machine->command_version();
   status.proposals_pending = writes_.size();
   status.proposals_committed = core.commit.value();
   status.proposals_applied = applied_writes_.load(std::memory_order_relaxed);
@@ -433,7 +490,7 @@ void Member::receive(raft::NodeId from, std::vector<raft::Message> messages) {
   if (driver == nullptr) return;
   for (const raft::Message& message : messages) {
     const auto* note = std::get_if<raft::ServiceNote>(&message);
-    if (note != nullptr && note->bytes != nullptr) leases_.received(from, *note->bytes);
+    if (note != nullptr && note->bytes != nullptr) heard(from, *note->bytes);
   }
   driver->receive(from, std::move(messages));
 }

@@ -38,6 +38,9 @@ struct ReplicaServerOptions {
   AutoCompactionOptions auto_compaction;
   /// Unlike that of every earlier start of this member, so that old entries answer no new request.
   std::uint64_t first_sequence = 1;
+  // Of commands (libkv/machine/command_version.h); tests are older or newer.
+  std::uint32_t known_version = kKnownVersion;
+  std::uint32_t (*required_version)(const Operation&) = &kv::required_version;
 };
 
 /// Must outlive the server; it does not own them.
@@ -49,7 +52,8 @@ struct ReplicaServerParts {
 
 /// What the server tells its owner. Neither may block.
 struct ReplicaServerEvents {
-  /// The disk failed or is damaged; the process should end. Once. Thread: any.
+  /// The disk failed or is damaged, or the cluster uses commands that this program does not know (kMismatch);
+  /// the process should end. Once. Thread: any.
   std::function<void(const raft::Error&)> failed;
   /// Everyone to be connected with, this member included: those in the table, and those who leave it but are
   /// still counted. At the start and whenever it moved; may be null. Thread: any, one at a time.

@@ -33,6 +33,7 @@ enum class ServerError : std::uint8_t {
   kNotLeader,         ///< only the leader can hand leadership over
   kBadTransferee,     ///< leadership cannot go to one that is no voting member
   kTransferTimeout,   ///< the other one did not take leadership in time
+  kNotCapable,        ///< not every member knows this command; not proposed
 };
 
 /// How far a request that failed had come.
@@ -41,6 +42,7 @@ enum class Stage : std::uint8_t { kQueued, kProposed };
 struct RequestFailure {
   ServerError error;
   Stage stage = Stage::kQueued;  ///< kQueued: certainly not applied. kProposed: it may still be applied
+  std::string detail = {};       ///< more for people, if there is more to say
 };
 
 /// How long a lease goes on. Seconds.
@@ -74,6 +76,7 @@ struct ServerStatus {
   raft::Index commit;
   raft::Index applied;
   bool learner = false;
+  std::uint32_t command_version = 0;  ///< the cluster's (libkv/machine/command_version.h)
   std::uint64_t leader_changes = 0;
   std::uint64_t proposals_pending = 0;
   std::uint64_t proposals_committed = 0;

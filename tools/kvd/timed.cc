@@ -67,6 +67,7 @@ class TimedMachine final : public kv::Machine {
   bool was_removed(raft::NodeId id) const override { return machine_->was_removed(id); }
   const kv::Leases& leases() const override { return machine_->leases(); }
   raft::Configuration configuration() const override { return machine_->configuration(); }
+  std::uint32_t command_version() const override { return machine_->command_version(); }
   std::uint64_t bytes_on_disk() const override { return machine_->bytes_on_disk(); }
   bool compacting() const override { return machine_->compacting(); }
   std::uint64_t bytes_written() const override { return machine_->bytes_written(); }

@@ -118,6 +118,14 @@ class JsonOperations {
     if (op.alarm.by_quota) json_.key("by_quota").boolean(true);
   }
 
+  void operator()(const kv::RaiseVersionOp& op) {
+    type("raise-version");
+    json_.key("version").number(op.version);
+    json_.key("members").begin_array();
+    for (const raft::NodeId member : op.members) json_.string(raft::describe(member));
+    json_.end_array();
+  }
+
  private:
   void type(std::string_view name) { json_.key("op").string(name); }
   void list(std::string_view name, const std::vector<std::string>& items) {
@@ -125,9 +133,7 @@ class JsonOperations {
     for (const std::string& item : items) json_.string(item);
     json_.end_array();
   }
-  void bytes(const std::string& name, std::string_view value) {
-    json_.member(name, value);
-  }
+  void bytes(const std::string& name, std::string_view value) { json_.member(name, value); }
   void value(std::string_view value) {
     if (values_ == Values::kEscaped) bytes("value", value);
     if (values_ == Values::kHex) json_.key("value_hex").string(plain_hex(value));

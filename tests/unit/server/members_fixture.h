@@ -46,13 +46,17 @@ class TestMember {
                                    .path = "/snap",
                                    .members = members_,
                                    .log_base = log.opened().base.index,
-                                   .first = kFirst};
+                                   .first = kFirst,
+                                   .known_version = options_.known_version};
     machine_ = *Machine::open(machine_options);
     transport_ = network_.transport(self());
     options_.first_sequence += 1U << 20U;
     server = *ReplicaServer::start(options_, {&log, machine_.get(), transport_.get()},
                                    [](raft::LogLevel, std::string_view) {},
-                                   {.failed = [this](const raft::Error&) { failed = true; }});
+                                   {.failed = [this](const raft::Error& error) {
+                                     failed_with = error.code;
+                                     failed = true;
+                                   }});
     network_.attach(self(), [this](raft::NodeId from, std::vector<raft::Message> messages) {
       server->receive(from, std::move(messages));
     });
@@ -116,6 +120,7 @@ class TestMember {
   raft::testing::MemoryLog log;
   std::unique_ptr<ReplicaServer> server;
   std::atomic<bool> failed = false;
+  std::atomic<raft::ErrorCode> failed_with{};  ///< once it has
   ReplicaServerOptions options_;
   std::vector<MemberInfo> members_;
 

@@ -1,0 +1,98 @@
+#include <gtest/gtest.h>
+
+#include "libkv/server/version_desk.h"
+#include "tests/unit/server/members_fixture.h"
+
+namespace kv {
+namespace {
+
+using testing::kPatience;
+using testing::TestMember;
+
+const std::vector<MemberInfo> kTwo{{.id = raft::NodeId(1)}, {.id = raft::NodeId(2), .name = "two"}};
+constexpr VersionDesk::Time kNow{std::chrono::seconds(100)};
+
+TEST(VersionDesk, RaisesToWhatAllMembersKnow) {
+  VersionDesk desk(raft::NodeId(1), 5);
+  EXPECT_FALSE(desk.due(kNow, kTwo, 1)) << "of one that has not told";
+  desk.heard(kNow, raft::NodeId(2), {.knows = 3, .cluster = 1});
+  const RaiseVersionOp expected{.version = 3, .members = {raft::NodeId(1), raft::NodeId(2)}};
+  EXPECT_EQ(desk.due(kNow, kTwo, 1), expected);
+  EXPECT_FALSE(desk.due(kNow, kTwo, 3)) << "it is there already";
+}
+
+TEST(VersionDesk, ForgetsWhoHasNotToldForAWhile) {
+  VersionDesk desk(raft::NodeId(1), 5);
+  desk.heard(kNow, raft::NodeId(2), {.knows = 3, .cluster = 1});
+  EXPECT_TRUE(desk.due(kNow + kToldFor, kTwo, 1));
+  EXPECT_FALSE(desk.due(kNow + kToldFor + kTellPause, kTwo, 1));
+}
+
+TEST(VersionDesk, NamesThoseThatDoNotKnow) {
+  VersionDesk desk(raft::NodeId(1), 5);
+  EXPECT_EQ(desk.lacking(kNow, kTwo, 5), "member 2 (two) has not told what it knows");
+  desk.heard(kNow, raft::NodeId(2), {.knows = 3, .cluster = 1});
+  EXPECT_EQ(desk.lacking(kNow, kTwo, 5), "member 2 (two) knows version 3");
+}
+
+TEST(VersionNote, TheWorkedExampleOfTheFormatIsTrueAndNothingElseIsRead) {
+  const VersionNote note{.knows = 2, .cluster = 1};
+  const std::string bytes = encode_version_note(note);
+  EXPECT_EQ(bytes, std::string("\x01\x03\x02\x00\x00\x00\x01\x00\x00\x00", 10));
+  EXPECT_EQ(decode_version_note(bytes), note);
+  EXPECT_FALSE(decode_version_note(bytes + "x"));
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_version_note(bytes.substr(0, size)));
+}
+
+/// Puts stand for a command of version 2.
+class Versions : public testing::Members {
+ protected:
+  void start_with(const std::vector<std::uint32_t>& known) {
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      members_.push_back(std::make_unique<TestMember>(network_, i + 1, known.size()));
+      members_.back()->options_.known_version = known[i];
+      members_.back()->options_.required_version = [](const Operation& operation) {
+        return std::holds_alternative<PutOp>(operation) ? 2U : kBaseVersion;
+      };
+    }
+    for (auto& member : members_) member->start();
+  }
+  static bool reaches(const TestMember& member, std::uint32_t version) {
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    while (member.server->status().command_version != version) {
+      if (std::chrono::steady_clock::now() >= until) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+};
+
+TEST_F(Versions, ACommandIsProposedOnceAllMembersKnowIt) {
+  start_with({2, 1, 2});
+  const auto refused = leader().write(PutOp{.key = "k", .value = "v"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().error, ServerError::kNotCapable);
+  EXPECT_EQ(refused.error().stage, Stage::kQueued);
+  EXPECT_NE(refused.error().detail.find("it needs version 2, the cluster has 1: "), std::string::npos);
+  EXPECT_NE(refused.error().detail.find("member 2 "), std::string::npos) << refused.error().detail;
+  members_[1]->stop();
+  members_[1]->options_.known_version = 3;
+  members_[1]->start();
+  for (auto& member : members_) ASSERT_TRUE(reaches(*member, 2));
+  for (auto& member : members_) EXPECT_TRUE(member->write(PutOp{.key = "k", .value = "v"}));
+}
+
+TEST_F(Versions, AMemberThatHearsOfCommandsItDoesNotKnowStops) {
+  start_with({2});
+  std::vector<raft::Message> messages;
+  messages.emplace_back(raft::ServiceNote{
+      .term = raft::Term(1),
+      .bytes = std::make_shared<const std::string>(encode_version_note({.knows = 3, .cluster = 3}))});
+  members_[0]->server->receive(raft::NodeId(2), std::move(messages));
+  EXPECT_TRUE(members_[0]->failed);
+  EXPECT_EQ(members_[0]->failed_with, raft::ErrorCode::kMismatch);
+}
+
+}  // namespace
+}  // namespace kv

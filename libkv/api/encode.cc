@@ -82,9 +82,12 @@ void describe_body(const LeaseGrantResult& result, Sink& sink) {
 template <class Sink>
 void describe_body(const LeaseRevokeResult&, Sink&) {}
 
-/// No client asks for one.
+/// No client asks for one, nor for a raise of the version.
 template <class Sink>
 void describe_body(const LeaseCheckpointResult&, Sink&) {}
+
+template <class Sink>
+void describe_body(const RaiseVersionResult&, Sink&) {}
 
 template <class Sink>
 void describe_body(const TxnResult& result, Sink& sink) {

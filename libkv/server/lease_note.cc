@@ -1,6 +1,5 @@
 #include "libkv/server/lease_note.h"
 
-#include "libkv/server/note_kind.h"
 #include "libraft/base/bytes.h"
 
 namespace kv {
@@ -8,9 +7,7 @@ namespace kv {
 std::string encode_note(const LeaseNote& note) {
   std::string bytes;
   raft::ByteWriter writer(bytes);
-  writer.u8(kNoteVersion);
-  const auto kind = static_cast<std::uint8_t>(note.question);
-  writer.u8(note.answer ? static_cast<std::uint8_t>(kind | kNoteIsAnswer) : kind);
+  write_note_head(writer, static_cast<NoteKind>(note.question), note.answer.has_value());
   writer.u64(note.ticket);
   writer.i64(note.lease);
   if (note.answer) {
@@ -22,16 +19,13 @@ std::string encode_note(const LeaseNote& note) {
 
 std::optional<LeaseNote> decode_note(std::string_view bytes) {
   raft::ByteReader reader(bytes);
-  if (reader.u8() != kNoteVersion) return std::nullopt;
-  const std::uint8_t kind = reader.u8();
+  const NoteHead head = read_note_head(reader);
+  if (head.kind != NoteKind::kKeepAlive && head.kind != NoteKind::kTimeToLive) return std::nullopt;
   LeaseNote note;
-  note.question = static_cast<LeaseQuestion>(kind & static_cast<std::uint8_t>(~kNoteIsAnswer));
-  if (note.question != LeaseQuestion::kKeepAlive && note.question != LeaseQuestion::kTimeToLive) {
-    return std::nullopt;
-  }
+  note.question = static_cast<LeaseQuestion>(head.kind);
   note.ticket = reader.u64();
   note.lease = reader.i64();
-  if ((kind & kNoteIsAnswer) != 0) {
+  if (head.answer) {
     LeaseAnswer answer;
     answer.ttl = reader.i64();
     answer.granted = reader.i64();

@@ -7,26 +7,34 @@
 
 namespace kv {
 
-inline constexpr std::uint8_t kNoteVersion = 1;
-
 /// On the wire: never renumbered.
 enum class NoteKind : std::uint8_t {
+  kNone = 0,  ///< of bytes that are no note of this version
   kKeepAlive = 1,
   kTimeToLive = 2,
   kVersion = 3,
+  kPromotion = 4,
 };
-/// With the kind: the answer to it.
-inline constexpr std::uint8_t kNoteIsAnswer = 0x80;
 
-inline void write_note_head(raft::ByteWriter& writer, NoteKind kind) {
+struct NoteHead {
+  NoteKind kind{};
+  bool answer = false;
+};
+
+inline constexpr std::uint8_t kNoteVersion = 1;
+inline constexpr std::uint8_t kNoteIsAnswer = 0x80;  ///< with the kind
+
+inline void write_note_head(raft::ByteWriter& writer, NoteKind kind, bool answer) {
+  const auto number = static_cast<std::uint8_t>(kind);
   writer.u8(kNoteVersion);
-  writer.u8(static_cast<std::uint8_t>(kind));
+  writer.u8(answer ? static_cast<std::uint8_t>(number | kNoteIsAnswer) : number);
 }
 
-/// Reads the head; whether it is of this kind, and no answer.
-inline bool is_note(raft::ByteReader& reader, NoteKind kind) {
-  const std::uint8_t version = reader.u8();
-  return version == kNoteVersion && reader.u8() == static_cast<std::uint8_t>(kind) && reader.ok();
+inline NoteHead read_note_head(raft::ByteReader& reader) {
+  if (reader.u8() != kNoteVersion) return {};
+  const std::uint8_t number = reader.u8();
+  return {.kind = static_cast<NoteKind>(number & static_cast<std::uint8_t>(~kNoteIsAnswer)),
+          .answer = (number & kNoteIsAnswer) != 0};
 }
 
 }  // namespace kv

@@ -11,6 +11,7 @@
 #include "libkv/server/leader_watch.h"
 #include "libkv/server/lease_desk.h"
 #include "libkv/server/peer_book.h"
+#include "libkv/server/promotion_desk.h"
 #include "libkv/server/reach_table.h"
 #include "libkv/server/space.h"
 #include "libkv/server/version_desk.h"
@@ -43,6 +44,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
         peers_(options.replica.self, events_.peers_changed),
         leases_(lease_options(), lease_parts()),
         versions_(options.replica.self, options.known_version),
+        promotions_(promotion_options(), promotion_parts()),
         compaction_(options.auto_compaction, Clock::now()),
         space_(options.quota_bytes),
         housekeeper_({.look = [this](Clock::time_point now) { return look_at_space(now); },
@@ -68,6 +70,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
               compaction_waits_.stop();
               leader_.stop();
               leases_.stop();
+              promotions_.stop();
             },
     };
     log_ = log;
@@ -139,6 +142,11 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   }
   [[nodiscard]] LeaseDeskOptions lease_options() const;
   LeaseDeskParts lease_parts();
+  [[nodiscard]] PromotionDeskOptions promotion_options() const;
+  PromotionDeskParts promotion_parts();
+  [[nodiscard]] std::optional<ServerError> strictly_refused(const Operation& operation) const;
+  [[nodiscard]] PromotionWord judge_promotion(raft::NodeId id) const;
+  void promote(const PromoteMemberOp& op, WriteDone done);
   void propose(const Operation& operation, WriteDone done);
   void refuse_for_version(std::uint32_t needed, const WriteDone& done);
   void tell_version(Clock::time_point now);
@@ -154,7 +162,6 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   void status_changed(const raft::CoreStatus& status);
   void ticked(Clock::time_point now);
   void look_at_members();
-  [[nodiscard]] bool keeps_up(raft::NodeId learner) const;
   [[nodiscard]] bool leads() const { return driver_->status().role == raft::RoleName::kLeader; }
   [[nodiscard]] ServerError timeout_since(Clock::time_point since) const;
   [[nodiscard]] bool quorum_connected() const;
@@ -169,6 +176,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   PeerBook peers_;
   LeaseDesk leases_;
   VersionDesk versions_;
+  PromotionDesk promotions_;
   raft::LogSink log_;            // set before the threads start
   Clock::time_point looked_at_;  // the connections; the raft thread's
   Clock::time_point told_at_;    // what this member knows; the raft thread's
@@ -285,25 +293,49 @@ void Member::propose(const Operation& operation, WriteDone done) {
   }
 }
 
-/// The leader knows how far a learner has come. Elsewhere a promotion is proposed unseen: a learner that
-/// lags costs nobody the quorum, as the leader makes it a voter when it has caught up.
-bool Member::keeps_up(raft::NodeId learner) const {
-  if (!leads()) return true;
-  return std::ranges::count(driver_->keeping_up(), learner) != 0;
+std::optional<ServerError> Member::strictly_refused(const Operation& operation) const {
+  if (!options_.strict_reconfig_check) return std::nullopt;
+  const auto now = Clock::now();
+  return refuse_change(members(), operation, [&](raft::NodeId id) { return reach_.reach(now, id); });
+}
+
+/// Of a member that does not exist, or is no learner, the table of members says so itself.
+PromotionWord Member::judge_promotion(raft::NodeId id) const {
+  const Operation operation = PromoteMemberOp{id};
+  if (learner_to_promote(members(), operation) && std::ranges::count(driver_->keeping_up(), id) == 0) {
+    return PromotionWord::kNotInSync;
+  }
+  const auto refused = strictly_refused(operation);
+  if (!refused) return PromotionWord::kMay;
+  return *refused == ServerError::kLearnerNotReady ? PromotionWord::kNotInSync
+                                                   : PromotionWord::kNotEnoughStarted;
 }
 
 void Member::change_members(Operation operation, WriteDone done) {
-  const auto learner = learner_to_promote(members(), operation);
-  if (learner && !keeps_up(*learner)) {
-    return done(std::unexpected(RequestFailure{ServerError::kLearnerNotReady, Stage::kQueued}));
+  if (const auto* const promotion = std::get_if<PromoteMemberOp>(&operation)) {
+    return promote(*promotion, std::move(done));
   }
-  if (options_.strict_reconfig_check) {
-    const auto now = Clock::now();
-    const auto refused =
-        refuse_change(members(), operation, [&](raft::NodeId id) { return reach_.reach(now, id); });
-    if (refused) return done(std::unexpected(RequestFailure{*refused, Stage::kQueued}));
+  if (const auto refused = strictly_refused(operation)) {
+    return done(std::unexpected(RequestFailure{*refused, Stage::kQueued}));
   }
   write(std::move(operation), std::move(done));
+}
+
+void Member::promote(const PromoteMemberOp& op, WriteDone done) {
+  promotions_.ask(op.member, [this, op, done = std::move(done)](const auto& word) {
+    const auto refuse = [&done](ServerError error) {
+      done(std::unexpected(RequestFailure{error, Stage::kQueued}));
+    };
+    if (!word) return refuse(word.error().error);
+    switch (*word) {
+      case PromotionWord::kMay:
+        return write(op, done);
+      case PromotionWord::kNotInSync:
+        return refuse(ServerError::kLearnerNotReady);
+      case PromotionWord::kNotEnoughStarted:
+        return refuse(ServerError::kNotEnoughStarted);
+    }
+  });
 }
 
 void Member::move_leader(raft::NodeId target, TransferDone done) {
@@ -334,6 +366,21 @@ LeaseDeskParts Member::lease_parts() {
       .read = [this](ReadDone done) { read(std::move(done)); },
       .send = [this](raft::NodeId to, std::string note) { send_note(to, std::move(note)); },
       .leases = &parts_.machine->leases()};
+}
+
+PromotionDeskOptions Member::promotion_options() const {
+  PromotionDeskOptions options;
+  options.self = options_.replica.self;
+  options.request_timeout = options_.request_timeout;
+  options.first_ticket = options_.first_sequence;
+  return options;
+}
+
+PromotionDeskParts Member::promotion_parts() {
+  return {.leads = [this] { return leads(); },
+          .judge = [this](raft::NodeId learner) { return judge_promotion(learner); },
+          .read = [this](ReadDone done) { read(std::move(done)); },
+          .send = [this](raft::NodeId to, std::string note) { send_note(to, std::move(note)); }};
 }
 
 void Member::send_note(raft::NodeId to, std::string note) {
@@ -407,6 +454,7 @@ void Member::status_changed(const raft::CoreStatus& status) {
   has_leader_.store(status.leader.has_value(), std::memory_order_relaxed);
   leader_.update(status.leader);
   leases_.status_changed(status);
+  promotions_.leader_changed(status.leader);
 }
 
 void Member::ticked(Clock::time_point now) {
@@ -417,7 +465,10 @@ void Member::ticked(Clock::time_point now) {
   writes_.expire(now, why);
   reads_.expire(now, [this](Clock::time_point since) { return timeout_since(since); });
   leader_.expire(now);
-  if (started_.load(std::memory_order_acquire) != nullptr) leases_.ticked(now);
+  if (started_.load(std::memory_order_acquire) != nullptr) {
+    leases_.ticked(now);
+    promotions_.ticked(now);
+  }
   if (started_.load(std::memory_order_acquire) != nullptr && now - told_at_ >= kTellPause) {
     told_at_ = now;
     tell_version(now);
@@ -440,6 +491,7 @@ void Member::tell_version(Clock::time_point now) {
 
 void Member::heard(raft::NodeId from, std::string_view bytes) {
   leases_.received(from, bytes);
+  promotions_.received(from, bytes);
   const auto version = decode_version_note(bytes);
   if (!version) return;
   versions_.heard(Clock::now(), from, *version);
@@ -514,6 +566,7 @@ void Member::stop() {
   compaction_waits_.stop();
   leader_.stop();
   leases_.stop();
+  promotions_.stop();
   driver_->stop();
 }
 

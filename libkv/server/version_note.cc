@@ -8,7 +8,7 @@ namespace kv {
 std::string encode_version_note(const VersionNote& note) {
   std::string bytes;
   raft::ByteWriter writer(bytes);
-  write_note_head(writer, NoteKind::kVersion);
+  write_note_head(writer, NoteKind::kVersion, false);
   writer.u32(note.knows);
   writer.u32(note.cluster);
   return bytes;
@@ -16,7 +16,8 @@ std::string encode_version_note(const VersionNote& note) {
 
 std::optional<VersionNote> decode_version_note(std::string_view bytes) {
   raft::ByteReader reader(bytes);
-  if (!is_note(reader, NoteKind::kVersion)) return std::nullopt;
+  const NoteHead head = read_note_head(reader);
+  if (head.kind != NoteKind::kVersion || head.answer) return std::nullopt;
   VersionNote note;
   note.knows = reader.u32();
   note.cluster = reader.u32();

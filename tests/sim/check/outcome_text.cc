@@ -60,6 +60,10 @@ std::string text(const kv::AlarmResult& alarm) {
          number(static_cast<std::int64_t>(alarm.alarm->member.value()));
 }
 
+std::string text(const kv::RaiseVersionResult& raise) {
+  return "version " + number(raise.version);
+}
+
 std::string text(const kv::TxnResult& txn) {
   std::string out = txn.succeeded ? "txn yes" : "txn no";
   for (const kv::OpResult& one : txn.responses) {

@@ -7,6 +7,7 @@
 namespace kv {
 namespace {
 
+using namespace std::chrono_literals;
 using Deleted = std::expected<void, ServerError>;
 
 class CompactionWaitsTest : public testing::Members {

@@ -79,7 +79,10 @@ void RaftChecks::stepped(NodeId node, const Moment& before, const raft::Core& co
   if (core.membership().joint() && !before.membership.joint()) coverage_.hit(Sometimes::kJointConfiguration);
   if (after.role == raft::RoleName::kLeader) check_leader(node, before.status, core);
   check_membership(node, before, core);
-  if (after.commit > before.status.commit) check_commit(node, before, core);
+  if (after.commit > before.status.commit) {
+    check_commit(node, before, core);
+    check_configuration(node, core);
+  }
 }
 
 /// Election Safety and Leader Completeness.
@@ -115,6 +118,21 @@ void RaftChecks::check_membership(NodeId node, const Moment& before, const raft:
       before.status.role == raft::RoleName::kLeader && newest.index > before.status.last.index;
   if (changed && core.log().term_at(after.commit) != std::optional<Term>(after.term))
     fail(node, "changes the membership before it has committed anything in its term");
+}
+
+/// What is committed is the same configuration everywhere, also where it came with a state (section 7).
+void RaftChecks::check_configuration(NodeId node, const raft::Core& core) {
+  const Index commit = core.status().commit;
+  const raft::Configuration& counts = core.shared().configurations.at(commit);
+  const auto after = configurations_.upper_bound(commit);
+  if (after != configurations_.begin()) {
+    const auto& [index, members] = *std::prev(after);
+    if (counts.index < index || (counts.index == index && counts.members != members)) {
+      fail(node, "goes by the membership of entry " + std::to_string(counts.index.value()) +
+                     ", but committed is that of entry " + std::to_string(index.value()));
+    }
+  }
+  configurations_.emplace(counts.index, counts.members);
 }
 
 void RaftChecks::check_commit(NodeId node, const Moment& before, const raft::Core& core) {

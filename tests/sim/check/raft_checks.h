@@ -57,6 +57,7 @@ class RaftChecks {
   void check_membership(raft::NodeId node, const Moment& before, const raft::Core& core);
   void check_commit(raft::NodeId node, const Moment& before, const raft::Core& core);
   void check_new_commit(raft::NodeId node, const Moment& before, const raft::Core& core, raft::EntryId entry);
+  void check_configuration(raft::NodeId node, const raft::Core& core);
   void check_vote(raft::NodeId from, raft::NodeId to, raft::Term term);
   [[nodiscard]] bool durable_on_quorum(const raft::Membership& membership, raft::EntryId entry);
   void fail(raft::NodeId node, const std::string& what);
@@ -66,7 +67,8 @@ class RaftChecks {
   std::map<raft::NodeId, Disk> disks_;
   std::map<raft::Term, raft::NodeId> leaders_;
   std::map<std::pair<raft::NodeId, raft::Term>, raft::NodeId> votes_;
-  std::vector<Committed> committed_;  // by index
+  std::vector<Committed> committed_;                        // by index
+  std::map<raft::Index, raft::Membership> configurations_;  // committed ones
 };
 
 }  // namespace sim

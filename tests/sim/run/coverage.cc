@@ -32,6 +32,8 @@ std::string_view name(Sometimes what) {
       return "messages duplicated";
     case Sometimes::kOldMessageReplayed:
       return "old messages replayed";
+    case Sometimes::kAnswerEchoed:
+      return "answers to an earlier reign delivered late";
     case Sometimes::kPartition:
       return "partitions";
     case Sometimes::kOneWayPartition:

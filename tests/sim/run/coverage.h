@@ -23,6 +23,7 @@ enum class Sometimes : std::uint8_t {
   kMessageLost,
   kMessageDuplicated,
   kOldMessageReplayed,
+  kAnswerEchoed,
   kPartition,
   kOneWayPartition,
   kPause,

@@ -104,6 +104,7 @@ SimOptions options_of_seed(std::uint64_t seed) {
   if (dice.percent(60)) options.load.lease_holders = narrow(dice.between(1, 4));
   options.load.lease_think = dice.between(100, 1500) * kMillisecond;
   if (dice.percent(60)) options.load.lease_checkpoints = dice.between(1, 5) * kSecond;
+  if (dice.percent(40)) options.faults.echo = dice.between(4, 15) * kSecond;
   return options;
 }
 
@@ -138,7 +139,7 @@ std::string describe(const SimOptions& o) {
       << " partition=" << o.faults.partition << " pause=" << o.faults.pause
       << " clock_rate=" << o.faults.clock_rate << " disk_stall=" << o.faults.disk_stall
       << " transfer=" << o.faults.transfer << " weather=" << o.faults.weather
-      << " membership=" << o.faults.membership << "\n";
+      << " membership=" << o.faults.membership << " echo=" << o.faults.echo << "\n";
   return out.str();
 }
 

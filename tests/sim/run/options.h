@@ -41,6 +41,7 @@ struct FaultOptions {
   Micros disk_stall = 0;
   Micros transfer = 0;
   Micros weather = 0;  ///< the network gets bad for a while
+  Micros echo = 0;     ///< a leader is cut off from all but answers to an earlier reign of its
   Micros membership = 0;
 };
 

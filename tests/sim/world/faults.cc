@@ -28,6 +28,7 @@ void Faults::start() {
   repeat(faults.transfer, &Faults::transfer);
   repeat(faults.weather, &Faults::weather);
   repeat(faults.membership, &Faults::change_members);
+  repeat(faults.echo, &Faults::echo);
 }
 
 void Faults::stop() {
@@ -132,7 +133,10 @@ void Faults::partition() {
   note("partition", nullptr);
   world_.coverage().hit(kind == 1 ? Sometimes::kOneWayPartition : Sometimes::kPartition);
   if (kind == 0) {
-    if (const Node* alone = anyone()) world_.isolate(alone->self());
+    if (const Node* alone = anyone()) {
+      world_.isolate(alone->self());
+      if (alone == world_.leader()) ask_deposed(alone->self(), 3 * world_.options().election());
+    }
   } else if (kind == 3) {
     cut_ring(all);
   } else {
@@ -187,15 +191,17 @@ void Faults::transfer() {
   std::vector<Node*> all = world_.nodes();
   const raft::NodeId target = dice_.pick(all)->self();
   leader->transfer(dice_.percent(50) ? std::optional(target) : std::nullopt);
-  if (!dice_.percent(40)) return;
-  // It asks its successor to go ahead, and hears no more.
-  world_.queue().after(dice_.below(kSecond / 5), [this, id = leader->self()] {
-    if (stopped_) return;
-    world_.isolate(id);
-    world_.queue().after(dice_.between(kSecond / 2, 3 * kSecond), [this, id] {
-      if (!stopped_) world_.rejoin(id);
+  const raft::NodeId id = leader->self();
+  if (dice_.percent(40)) {
+    // It asks its successor to go ahead, and hears no more.
+    world_.queue().after(dice_.below(kSecond / 5), [this, id] {
+      if (stopped_) return;
+      world_.isolate(id);
+      rejoin_later(id);
     });
-  });
+  } else if (dice_.percent(50)) {
+    deafen_when_offered(id, world_.now() + kSecond);
+  }
 }
 
 /// For a while the network is much worse than usual.

@@ -33,8 +33,14 @@ class Faults {
   void disk_stall();
   void transfer();
   void weather();
+  void echo();
   void change_members();
 
+  void ask_deposed(raft::NodeId old, Micros patience);
+  void ask_again(raft::NodeId old, std::uint64_t write, Micros until);
+  void rejoin_later(raft::NodeId id);
+  void deafen_when_offered(raft::NodeId id, Micros until);
+  void echo_until(raft::NodeId to, Micros until);
   void cut_groups(const std::vector<Node*>& all, bool one_way);
   void cut_ring(const std::vector<Node*>& all);
   void add_member();

@@ -7,7 +7,9 @@ namespace sim {
 namespace {
 
 constexpr std::uint64_t kNetworkConcern = 1;
+constexpr std::uint64_t kEchoConcern = 6;
 constexpr std::size_t kRememberedMax = 64;
+constexpr std::size_t kAnswersMax = 128;
 constexpr Micros kReplayDelayMax = 20 * kSecond;
 
 }  // namespace
@@ -27,7 +29,8 @@ Network::Network(const NetworkOptions& options, std::uint64_t seed, EventQueue& 
       dice_(seed, kNetworkConcern),
       queue_(queue),
       coverage_(coverage),
-      deliver_(std::move(deliver)) {}
+      deliver_(std::move(deliver)),
+      echo_dice_(seed, kEchoConcern) {}
 
 void Network::cut_both(raft::NodeId a, raft::NodeId b) {
   cut(a, b);
@@ -43,6 +46,7 @@ void Network::send(raft::NodeId from, raft::NodeId to, std::vector<raft::Message
   messages_sent_ += messages.size();
   Mail mail{{from, to}, std::move(messages)};
   if (options_.replay_permille > 0) remember(mail);
+  keep_answers(mail);
   if (is_cut(from, to)) return;
   if (dice_.permille(options_.loss_permille)) {
     coverage_.hit(Sometimes::kMessageLost);
@@ -65,6 +69,33 @@ void Network::remember(const Mail& mail) {
   if (!dice_.percent(10)) return;
   old_.push_back(mail);
   if (old_.size() > kRememberedMax) old_.pop_front();
+}
+
+void Network::keep_answers(const Mail& mail) {
+  for (const raft::Message& message : mail.messages) {
+    const auto* reply = std::get_if<raft::AppendReply>(&message);
+    if (reply == nullptr || !reply->success) continue;
+    Answers& answers = answers_[mail.way.second];
+    if (reply->term > answers.term) {
+      answers.earlier = std::exchange(answers.now, {});
+      answers.term = reply->term;
+    }
+    if (answers.now.size() < kAnswersMax) {
+      answers.now.emplace_back(mail.way.first, *reply);
+    } else if (echo_dice_.percent(20)) {
+      answers.now[echo_dice_.below(kAnswersMax)] = {mail.way.first, *reply};
+    }
+  }
+}
+
+bool Network::echo(raft::NodeId to) {
+  const auto found = answers_.find(to);
+  if (found == answers_.end() || found->second.earlier.empty()) return false;
+  const auto& [from, reply] = echo_dice_.pick(found->second.earlier);
+  std::vector<raft::Message> messages;
+  messages.emplace_back(reply);
+  deliver_(from, to, std::move(messages));
+  return true;
 }
 
 Micros Network::draw_delay(const Way& way) {

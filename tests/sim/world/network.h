@@ -32,6 +32,9 @@ class Network {
   void cut_both(raft::NodeId a, raft::NodeId b);
   void mend(raft::NodeId a, raft::NodeId b);
   void mend_all() { cut_.clear(); }
+  /// Delivers to `to` once more, cut off or not, what a peer acknowledged to it in an earlier reign of its:
+  /// routers and kernels may hold what was sent before a cut. False when nothing was kept.
+  bool echo(raft::NodeId to);
   [[nodiscard]] bool is_cut(raft::NodeId from, raft::NodeId to) const { return cut_.contains({from, to}); }
 
   /// From now on; the scenarios and bad weather change it.
@@ -46,7 +49,15 @@ class Network {
     std::vector<raft::Message> messages;
   };
 
+  /// Acknowledgements that one member was sent, by its reign.
+  struct Answers {
+    raft::Term term;
+    std::vector<std::pair<raft::NodeId, raft::AppendReply>> now;
+    std::vector<std::pair<raft::NodeId, raft::AppendReply>> earlier;
+  };
+
   static Mail repeatable(Mail mail);
+  void keep_answers(const Mail& mail);
   void carry(Mail mail, Micros delay);
   Micros draw_delay(const Way& way);
   void remember(const Mail& mail);
@@ -59,6 +70,8 @@ class Network {
   std::set<Way> cut_;
   std::map<Way, Micros> last_arrival_;
   std::deque<Mail> old_;  // some of what was sent, for replays; bounded
+  Dice echo_dice_;
+  std::map<raft::NodeId, Answers> answers_;  // bounded
   std::uint64_t messages_sent_ = 0;
 };
 

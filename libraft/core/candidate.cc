@@ -45,7 +45,8 @@ Role campaign(Shared& shared, Campaign kind) {
 }
 
 Next on_tick(Candidate& candidate, Shared& shared) {
-  if (++candidate.elapsed_ticks < candidate.timeout_ticks) return std::nullopt;
+  if (++candidate.elapsed_ticks < candidate.timeout_ticks + deferral_ticks(shared, std::nullopt))
+    return std::nullopt;
   return campaign(shared, shared.options.pre_vote ? Campaign::kPreVote : Campaign::kElection);
 }
 

@@ -51,6 +51,7 @@ Next Core::handle(Event&& event) {
       Overloaded{
           [&](Tick) {
             if (shared_.promised_ticks > 0) --shared_.promised_ticks;
+            tick_priorities(shared_);
             return std::visit([&](auto& role) { return on_tick(role, shared_); }, role_);
           },
           [&](Propose& propose) -> Next {
@@ -147,6 +148,10 @@ Next Core::receive(NodeId from, Message&& message) {
                         [&](SnapshotAck&) -> Next { return std::nullopt; },
                         // Taken out by the service that it is for, before the core.
                         [&](ServiceNote&) -> Next { return std::nullopt; },
+                        [&](ElectionPriority& said) -> Next {
+                          take_priority(shared_, from, said.priority);
+                          return std::nullopt;
+                        },
                         [&](ReadIndexReply& reply) -> Next {
                           if (auto* follower = std::get_if<Follower>(&role_))
                             return on_read_reply(*follower, shared_, reply);

@@ -65,6 +65,10 @@ std::string body(const ServiceNote& m) {
   return "service-note bytes=" + number(m.bytes ? m.bytes->size() : 0);
 }
 
+std::string body(const ElectionPriority& m) {
+  return "election-priority priority=" + number(m.priority);
+}
+
 }  // namespace
 
 std::string describe(NodeId id) {

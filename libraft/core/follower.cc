@@ -69,7 +69,9 @@ bool hears_leader(const Follower& follower, const Shared& shared) {
 Next on_tick(Follower& follower, Shared& shared) {
   ++follower.elapsed_ticks;
   const bool alone = shared.membership().peers_of(shared.self).empty();
-  if (!shared.campaigns() || (follower.elapsed_ticks < follower.timeout_ticks && !alone)) return std::nullopt;
+  const bool due =
+      follower.elapsed_ticks >= follower.timeout_ticks + deferral_ticks(shared, follower.leader) || alone;
+  if (!shared.campaigns() || !due) return std::nullopt;
   return campaign(shared, shared.options.pre_vote ? Campaign::kPreVote : Campaign::kElection);
 }
 

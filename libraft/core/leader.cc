@@ -125,7 +125,11 @@ Next on_tick(Leader& leader, Shared& shared) {
   }
   if (leader.transfer && ++leader.transfer->elapsed_ticks >= shared.options.election_ticks)
     leader.transfer.reset();
-  if (disk_stalls(leader.disk, shared) && !leader.transfer) on_transfer(leader, shared, {});
+  if (disk_stalls(leader.disk, shared)) {
+    be_modest(shared);
+    if (!leader.transfer) on_transfer(leader, shared, {});
+  }
+  if (const auto successor = preferred_successor(leader, shared)) leader.transfer = Transfer{*successor};
   if (++leader.heartbeat_ticks >= shared.options.heartbeat_ticks) {
     leader.heartbeat_ticks = 0;
     if (shared.options.lease_reads && leader.lease.rounds.size() < shared.options.election_ticks) {

@@ -112,8 +112,17 @@ struct ServiceNote {
   SharedBytes bytes;
 };
 
-using Message = std::variant<RequestVote, VoteReply, AppendEntries, AppendReply, TimeoutNow, ForwardProposals,
-                             ReadIndexRequest, ReadIndexReply, SnapshotChunk, SnapshotAck, ServiceNote>;
+/// The sender would rather lead than voters with less (core/priority.h). Said again and again; may be lost.
+struct ElectionPriority {
+  Term term;  ///< the sender's; informative
+  std::uint8_t priority = 0;
+
+  bool operator==(const ElectionPriority&) const = default;
+};
+
+using Message =
+    std::variant<RequestVote, VoteReply, AppendEntries, AppendReply, TimeoutNow, ForwardProposals,
+                 ReadIndexRequest, ReadIndexReply, SnapshotChunk, SnapshotAck, ServiceNote, ElectionPriority>;
 
 /// The term a message was sent in.
 inline Term term_of(const Message& message) {

@@ -36,6 +36,9 @@ struct CoreOptions {
   std::uint64_t caught_up_entries = 1024;
   /// A leader whose disk leaves a write unanswered for this long hands leadership over; 0: never.
   std::uint32_t disk_stall_ticks = 200;
+  /// Of several members that could lead, the one with the highest should: the others let it campaign first,
+  /// and hand over to it when its log keeps up (priority.h). The same everywhere: no one is preferred.
+  std::uint8_t election_priority = 0;
   /// Opt-in: a leader that a quorum confirmed within nine tenths of election_ticks answers reads at once
   /// (thesis 6.4.1). Needs check_quorum, clocks whose rates differ by less than a tenth, and the same
   /// setting on every member: a voter that starts again then waits for election_ticks before it helps anyone.

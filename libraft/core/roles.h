@@ -70,6 +70,8 @@ struct Leader {
   /// A TimeoutNow of this reign is out. It may arrive at any time, and who gets it needs no patience of the
   /// voters: no lease from here on.
   bool offered = false;
+  std::optional<NodeId> outranked_by;  ///< a voter in sync that should rather lead
+  std::uint64_t outranked_ticks = 0;   ///< for how long it has been that one
   Lease lease;
   DiskWatch disk;
 };

@@ -11,6 +11,7 @@
 #include "libraft/core/effects.h"
 #include "libraft/core/log_view.h"
 #include "libraft/core/options.h"
+#include "libraft/core/priority.h"
 #include "libraft/core/roles.h"
 
 namespace raft {
@@ -36,6 +37,8 @@ struct Shared {
   /// So long this member helps nobody to unseat a leader that counts on it, whatever else happens: a change
   /// of term, or a new life that knows nothing of the old one. Only with options.lease_reads.
   std::uint32_t promised_ticks = 0;
+  std::uint64_t tick = 0;  ///< of this life
+  Priorities priorities;
   std::optional<MembershipTarget> target;  ///< where the membership should go, as far as is known here
 
   [[nodiscard]] const HardState& hard_state() const { return hard_state_; }

@@ -160,6 +160,11 @@ Fault read(ByteReader& from, ServiceNote& m) {
   return nullptr;
 }
 
+Fault read(ByteReader& from, ElectionPriority& m) {
+  m.priority = from.u8();
+  return nullptr;
+}
+
 /// Reads what follows the kind into a new element of `out`.
 template <class M>
 Fault read_as(ByteReader& from, std::vector<Message>& out) {
@@ -193,6 +198,8 @@ Fault read_one(ByteReader& from, std::vector<Message>& out) {
       return read_as<SnapshotAck>(from, out);
     case MessageKind::kServiceNote:
       return read_as<ServiceNote>(from, out);
+    case MessageKind::kElectionPriority:
+      return read_as<ElectionPriority>(from, out);
   }
   return "unknown kind of message";
 }

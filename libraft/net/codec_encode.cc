@@ -69,6 +69,10 @@ std::size_t body_size(const ServiceNote& m) {
   return kNumberBytes + bytes_size(view(m.bytes).size());
 }
 
+std::size_t body_size(const ElectionPriority&) {
+  return kNumberBytes + 1;
+}
+
 // Writing.
 
 std::uint8_t flags(bool first, bool second = false) {
@@ -160,6 +164,11 @@ void write(ByteWriter& to, const SnapshotAck& m) {
 void write(ByteWriter& to, const ServiceNote& m) {
   begin(to, MessageKind::kServiceNote, m.term);
   to.bytes(view(m.bytes));
+}
+
+void write(ByteWriter& to, const ElectionPriority& m) {
+  begin(to, MessageKind::kElectionPriority, m.term);
+  to.u8(m.priority);
 }
 
 }  // namespace

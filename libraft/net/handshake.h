@@ -14,7 +14,7 @@ namespace raft {
 /// The versions of the peer protocol that this build speaks. A changed layout is a new version; a build keeps
 /// the previous one for as long as members may be upgraded one at a time.
 inline constexpr std::uint32_t kPeerProtocolOldest = 1;
-inline constexpr std::uint32_t kPeerProtocolNewest = 1;
+inline constexpr std::uint32_t kPeerProtocolNewest = 2;
 
 /// What a connection carries; a sender has one of each at most. On the wire: never renumbered.
 enum class Lane : std::uint8_t {

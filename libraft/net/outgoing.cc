@@ -183,6 +183,7 @@ void Outgoing::on_hello(std::string_view body) {
     count(tally_->refusals);
     return lose("refused: " + refusal->reason);
   }
+  version_ = std::min(hello->newest, kPeerProtocolNewest);
   acceptable_ = true;
   if (!writing_) establish();
 }

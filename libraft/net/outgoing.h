@@ -47,6 +47,8 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
   /// `frame` gets a used buffer back, and on_written will follow. Requires an established connection and that
   /// the last frame was written.
   [[nodiscard]] bool write(std::string& frame);
+  /// Of the peer protocol, on an established connection: what both sides know.
+  [[nodiscard]] std::uint32_t version() const { return version_; }
   /// No events any more.
   void close();
 
@@ -81,6 +83,7 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
   FrameReader reader_{kHandshakeBodyBytesMax};
   std::string output_;
   std::size_t output_written_ = 0;
+  std::uint32_t version_ = kPeerProtocolOldest;
   bool acceptable_ = false;  // the other side's hello came and is good
   bool established_ = false;
   bool writing_ = false;

@@ -5,6 +5,7 @@
 
 #include "libraft/core/describe.h"
 #include "libraft/net/codec.h"
+#include "libraft/net/message_kind.h"
 
 namespace raft {
 namespace {
@@ -138,7 +139,8 @@ void Peer::flush() {
     if (batch_.empty()) queue_.take(batch_);
     if (batch_.empty()) return;
     fill_frame();
-    if (!connection_->write(frame_)) {
+    const bool nothing = frame_.size() == kFrameHeaderBytes;  // all of it too new for the peer
+    if (!nothing && !connection_->write(frame_)) {
       writing_ = true;
       return;
     }
@@ -152,11 +154,18 @@ void Peer::fill_frame() {
   frame_.clear();
   begin_frame(frame_);
   const std::size_t first = batch_next_;
+  std::size_t unspoken_bytes = 0;
   while (batch_next_ < batch_.size() && frame_.size() < kFrameHeaderBytes + kFrameTargetBytes) {
-    encode(batch_[batch_next_++], frame_);
+    const Message& next = batch_[batch_next_++];
+    if (version_of(next) <= connection_->version()) {
+      encode(next, frame_);
+    } else {
+      unspoken_bytes += encoded_size(next);
+      count(tally_->messages_dropped);
+    }
   }
   frame_messages_ = batch_next_ - first;
-  frame_bytes_ = frame_.size() - kFrameHeaderBytes;
+  frame_bytes_ = frame_.size() - kFrameHeaderBytes + unspoken_bytes;
   finish_frame(frame_, FrameType::kMessages);
   if (batch_next_ == batch_.size()) {
     batch_.clear();

@@ -55,6 +55,8 @@ void CoreCluster::boot(NodeId id) {
                   .log = LogView(self.disk.base, self.disk.last(), runs_of(self.disk.entries)),
                   .applied = self.disk.applied.index,
                   .seed = seed_ * 1000 + ++lives_};
+  if (const auto preferred = priorities_.find(id); preferred != priorities_.end())
+    start.options.election_priority = preferred->second;
   self.core = std::make_unique<Core>(std::move(start));
   self.persisted = 0;
   if (target_) step(id, {WantMembership{*target_}});

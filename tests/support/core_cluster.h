@@ -43,6 +43,8 @@ class CoreCluster {
   void pause(NodeId id);
   /// Everyone that is up hears where the membership should go; those who start later hear it then.
   void want(MembershipTarget target);
+  /// The member's election priority from its next start on.
+  void prefer(NodeId id, std::uint8_t priority) { priorities_[id] = priority; }
   /// A machine that knows nobody yet, to be added by `want`.
   void add(NodeId id);
   /// Drops the entries up to `upto`, at most what is applied, from a member's log.
@@ -140,6 +142,7 @@ class CoreCluster {
   std::deque<Snapshot> snapshots_;
   std::size_t snapshots_delivered_ = 0;
   std::optional<MembershipTarget> target_;
+  std::map<NodeId, std::uint8_t> priorities_;
   std::map<NodeId, Node> nodes_;
   std::map<std::pair<NodeId, NodeId>, std::deque<Message>> links_;
   std::set<std::pair<NodeId, NodeId>> cuts_;

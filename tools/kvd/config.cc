@@ -210,6 +210,7 @@ void read_timing(Reader& reader, Config& config) {
   config.election_timeout = milliseconds(reader.number("election-timeout", 1, 50000));
   config.pre_vote = reader.flag("pre-vote");
   config.lease_reads = reader.flag("lease-reads");
+  config.election_priority = static_cast<std::uint8_t>(reader.number("election-priority", 0, 255));
   if (config.election_timeout < 5 * config.heartbeat_interval) {
     reader.fault("election-timeout", "must be at least 5 times --heartbeat-interval (" +
                                          std::to_string(config.heartbeat_interval.count()) + ")");

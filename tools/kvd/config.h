@@ -41,6 +41,7 @@ struct Config {
   std::chrono::milliseconds election_timeout{1000};
   bool pre_vote = true;
   bool lease_reads = false;
+  std::uint8_t election_priority = 0;
   /// Peer URLs are https: the members speak TLS to each other.
   bool peer_tls = false;
   std::size_t max_request_bytes = 0;

@@ -39,6 +39,8 @@ constexpr auto kFlags = std::to_array<Flag>({
          "ask before campaigning, so that nobody disturbs a working leader"),
     used("lease-reads", kSwitch, "false", kMember,
          "reads trust clocks that differ by less than a tenth; on all members or on none"),
+    used("election-priority", kNumber, "0", kMember,
+         "0 to 255: of the members that could lead, the one with the highest does"),
     used("snapshot-count", kNumber, "100000", kMember, "applied entries after which the log is cut"),
     used("snapshot-catchup-entries", kNumber, "5000", kMember,
          "entries that stay for members that lag a little"),

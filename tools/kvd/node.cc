@@ -55,6 +55,7 @@ raft::ReplicaOptions replica_options(const Config& config, const Roster& roster)
   options.core.election_jitter_ticks = std::max(1U, options.core.election_ticks / 2);
   options.core.pre_vote = config.pre_vote;
   options.core.lease_reads = config.lease_reads;
+  options.core.election_priority = config.election_priority;
   options.held_ticks_max = ticks(milliseconds(5000));
   options.read_retry_ticks = ticks(milliseconds(500));
   options.seed = random_seed();

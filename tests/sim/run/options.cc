@@ -104,6 +104,7 @@ SimOptions options_of_seed(std::uint64_t seed) {
   if (dice.percent(60)) options.load.lease_holders = narrow(dice.between(1, 4));
   options.load.lease_think = dice.between(100, 1500) * kMillisecond;
   if (dice.percent(60)) options.load.lease_checkpoints = dice.between(1, 5) * kSecond;
+  options.priorities = dice.percent(40);
   if (dice.percent(40)) options.faults.echo = dice.between(4, 15) * kSecond;
   return options;
 }
@@ -117,7 +118,8 @@ std::string describe(const SimOptions& o) {
       << " heartbeat_ticks=" << core.heartbeat_ticks << " append_bytes_max=" << core.append_bytes_max
       << " inflight=" << core.inflight_messages_max << "/" << core.inflight_bytes_max
       << " cache_bytes_max=" << core.cache_bytes_max << " caught_up_entries=" << core.caught_up_entries
-      << " disk_stall_ticks=" << core.disk_stall_ticks << " lease_reads=" << core.lease_reads << "\n"
+      << " disk_stall_ticks=" << core.disk_stall_ticks << " lease_reads=" << core.lease_reads
+      << " priorities=" << o.priorities << "\n"
       << "replica: held_ticks_max=" << o.replica.held_ticks_max
       << " read_retry_ticks=" << o.replica.read_retry_ticks
       << " applying_bytes_max=" << o.replica.applying_bytes_max

@@ -51,6 +51,7 @@ struct SimOptions {
   Micros duration = 60 * kSecond;  ///< before everything is healed
   Micros tick = 50 * kMillisecond;
   raft::ReplicaOptions replica;
+  bool priorities = false;  ///< every third member would rather lead than the one before it
   std::size_t wal_buffer_bytes = 64U << 10U;
   Micros write_typical = 2 * kMillisecond;
   Micros apply_typical = 200;

@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint64_t kNodeConcern = 100;
 constexpr std::uint64_t kClusterId = 0xc1;
 constexpr std::size_t kValueCacheBytes = 4096;
+constexpr std::uint64_t kPriorities = 3;
 /// As in the driver: more ticks than this after a pause would only make a burst of elections.
 constexpr std::uint32_t kTicksAtOnceMax = 3;
 /// From news to the step that sees it.
@@ -64,6 +65,8 @@ raft::Result<void> Node::open() {
   run_background();
   raft::ReplicaOptions options = around_.options.replica;
   options.self = self_;
+  if (around_.options.priorities)
+    options.core.election_priority = static_cast<std::uint8_t>(self_.value() % kPriorities);
   options.seed = dice_.next();
   ASSIGN_OR_RETURN(raft::Replica replica,
                    raft::Replica::create(options, *log_, {machine_->applied(), machine_->configuration()}));

@@ -87,6 +87,9 @@ class Schedule {
         cluster_.crash(a);
         break;
       case 1:
+        cluster_.prefer(a, static_cast<std::uint8_t>(random_.below(3)));
+        cluster_.restart(a);
+        break;
       case 2:
         cluster_.restart(a);
         break;

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "libraft/base/bytes.h"
+#include "libraft/net/codec.h"
 #include "libraft/net/frame.h"
+#include "tests/unit/net/member.h"
+#include "tests/unit/net/raw_socket.h"
 
 namespace raft {
 namespace {
@@ -85,11 +88,34 @@ TEST(Handshake, VersionsMustOverlap) {
   Hello hello = kHello;
   hello.newest = 7;
   EXPECT_EQ(judge(hello, expected()), std::nullopt) << "it speaks 1 to 7";
-  hello.oldest = 2;
+  hello.oldest = 3;
   const auto refusal = judge(hello, expected());
   ASSERT_TRUE(refusal);
   EXPECT_EQ(refusal->code, RefusalCode::kVersion);
-  EXPECT_EQ(refusal->reason, "member a speaks peer protocol 2 to 7, member b speaks 1 to 1");
+  EXPECT_EQ(refusal->reason, "member a speaks peer protocol 3 to 7, member b speaks 1 to 2");
+}
+
+TEST(Handshake, WhatAnOlderPeerDoesNotKnowIsNotSentToIt) {
+  Member a(1);
+  RawListener listener;
+  a.knows(2, listener.port());
+  a.start();
+  for (const std::uint32_t version : {1U, 2U}) {
+    RawSocket socket = listener.accept();
+    ASSERT_TRUE(socket.receive());
+    socket.send(hello_frame(
+        {.newest = version, .cluster_id = kTestCluster, .sender = NodeId(2), .receiver = NodeId(1)}));
+    ASSERT_TRUE(a.wait_connected(NodeId(2)));
+    a.send(NodeId(2), ElectionPriority{Term(1), 7});
+    a.send(NodeId(2), TimeoutNow{Term(1)});
+    std::vector<Message> heard;
+    while (heard.empty() || !std::holds_alternative<TimeoutNow>(heard.back())) {
+      const auto frame = socket.receive();
+      ASSERT_TRUE(frame);
+      ASSERT_TRUE(decode_messages(frame->body, heard));
+    }
+    EXPECT_EQ(heard.size(), version);
+  }
 }
 
 TEST(Handshake, UnknownVersionIsTheFirstThingSaid) {

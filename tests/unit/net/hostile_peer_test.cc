@@ -81,7 +81,7 @@ TEST(HostilePeer, OfAnUnknownVersionIsRefused) {
   a.start();
   Hello hello = hello_to(a, 2);
   hello.oldest = hello.newest = 9;
-  EXPECT_EQ(refusal_of(a, hello), "member 2 speaks peer protocol 9 to 9, member 1 speaks 1 to 1");
+  EXPECT_EQ(refusal_of(a, hello), "member 2 speaks peer protocol 9 to 9, member 1 speaks 1 to 2");
 }
 
 TEST(HostilePeer, WithOurOwnIdIsRefused) {

@@ -71,6 +71,7 @@ std::vector<Message> sample_messages() {
     all.push_back(SnapshotAck{Term(7), 3, kLast, verdict});
   }
   all.push_back(ServiceNote{Term(7), shared(std::string("\0n", 2))});
+  all.push_back(ElectionPriority{Term(7), 255});
   return all;
 }
 

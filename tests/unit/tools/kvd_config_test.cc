@@ -137,6 +137,8 @@ TEST(Config, TheElectionTimeoutMustBeFiveHeartbeats) {
   EXPECT_TRUE(mentions(checked({"--election-timeout=499"}).faults,
                        "must be at least 5 times --heartbeat-interval (100)"));
   EXPECT_TRUE(checked({"--election-timeout=500"}).faults.empty());
+  EXPECT_EQ(checked({"--election-priority=255"}).config.election_priority, 255);
+  EXPECT_FALSE(checked({"--election-priority=256"}).faults.empty());
 }
 
 TEST(Config, ClientUrlsNeedAnAdvertisement) {

@@ -217,6 +217,20 @@ class Members(unittest.TestCase):
             server.resume()
             self.assertEqual(server.wait_exit(ENDS_WITHIN_SECONDS), REMOVED)
 
+    def test_the_member_with_the_highest_priority_leads_when_it_can(self):
+        with settled(3) as (cluster, kvctl):
+            preferred = cluster.follower()
+            preferred.terminate()
+            preferred.flags = ("--election-priority=5",)
+            for _ in range(2):
+                kvctl("wait", "quorum")
+                kvctl("put", "while", "another leads")
+                preferred.start().wait_healthy(WAIT_SECONDS)
+                deadline = time.monotonic() + WAIT_SECONDS * places.time_scale()
+                while cluster.leader() is not preferred:
+                    self.assertLess(time.monotonic(), deadline)
+                preferred.kill()
+
     def test_a_member_moves_to_another_address(self):
         with settled(3) as (cluster, kvctl):
             moving = cluster.follower()

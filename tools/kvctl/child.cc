@@ -86,7 +86,7 @@ Outcome<std::unique_ptr<Child>> Child::start(Bell& bell, const ChildOptions& opt
     waitpid(pid, nullptr, 0);
     return refuse(cannot_run(options.words[0], error));
   }
-  return std::unique_ptr<Child>(new Child(bell, pid, options.own_group));
+  return std::make_unique<Child>(bell, pid, options.own_group);
 }
 
 Child::Child(Bell& bell, pid_t pid, bool own_group)

@@ -31,6 +31,8 @@ class Child {
  public:
   /// Failures: kExitNotFound, kExitCannotRun.
   static Outcome<std::unique_ptr<Child>> start(Bell& bell, const ChildOptions& options);
+  /// What start() started; use that.
+  Child(Bell& bell, pid_t pid, bool own_group);
   /// Waits for its end.
   ~Child();
   Child(const Child&) = delete;
@@ -48,7 +50,6 @@ class Child {
   [[nodiscard]] int exit_code() const { return exit_code_; }
 
  private:
-  Child(Bell& bell, pid_t pid, bool own_group);
   void wait();
 
   Bell& bell_;

@@ -44,8 +44,7 @@ Outcome<std::unique_ptr<Session>> Session::open(Client& client, Dialer& dialer, 
   request.set_ttl(ttl.count());
   const SteadyTime sent = Clock::now();
   TRY_ASSIGN(const auto response, client.call<etcdserverpb::LeaseGrantResponse>(kGrantSession, request));
-  return std::unique_ptr<Session>(
-      new Session(client, dialer, bell, response.id(), seconds(response.ttl()), sent));
+  return std::make_unique<Session>(client, dialer, bell, response.id(), seconds(response.ttl()), sent);
 }
 
 Session::Session(Client& client, Dialer& dialer, Bell& bell, std::int64_t lease, seconds ttl,

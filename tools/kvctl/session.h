@@ -23,6 +23,9 @@ class Session {
   /// Grants the lease. `client` and the rest outlive the session.
   static Outcome<std::unique_ptr<Session>> open(Client& client, Dialer& dialer, Bell& bell,
                                                 std::chrono::seconds ttl);
+  /// What open() granted; use that.
+  Session(Client& client, Dialer& dialer, Bell& bell, std::int64_t lease, std::chrono::seconds ttl,
+          SteadyTime granted);
   /// Ends the keeping; the lease stays until its time is over, unless it was revoked.
   ~Session();
   Session(const Session&) = delete;
@@ -39,8 +42,6 @@ class Session {
   [[nodiscard]] const std::string& why_lost() const { return why_lost_; }
 
  private:
-  Session(Client& client, Dialer& dialer, Bell& bell, std::int64_t lease, std::chrono::seconds ttl,
-          SteadyTime granted);
   void keep(SteadyTime renewed);
   void stop();
 

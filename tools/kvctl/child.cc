@@ -86,11 +86,10 @@ Outcome<std::unique_ptr<Child>> Child::start(Bell& bell, const ChildOptions& opt
     waitpid(pid, nullptr, 0);
     return refuse(cannot_run(options.words[0], error));
   }
-  return std::make_unique<Child>(bell, pid, options.own_group);
+  return std::make_unique<Child>(bell, Process{pid, options.own_group});
 }
 
-Child::Child(Bell& bell, pid_t pid, bool own_group)
-    : bell_(bell), pid_(pid), own_group_(own_group), waiter_([this] { wait(); }) {}
+Child::Child(Bell& bell, Process process) : bell_(bell), process_(process), waiter_([this] { wait(); }) {}
 
 Child::~Child() {
   waiter_.join();
@@ -99,11 +98,11 @@ Child::~Child() {
 void Child::wait() {
   // The process is not buried before ended_ is set: its number cannot be given to others that we would hit.
   siginfo_t info{};
-  while (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
+  while (waitid(P_PID, static_cast<id_t>(process_.pid), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
   }
   const std::lock_guard lock(bell_.mutex);
-  if (sweep_ && own_group_) kill(-pid_, SIGKILL);
-  waitpid(pid_, nullptr, 0);
+  if (sweep_ && process_.own_group) kill(-process_.pid, SIGKILL);
+  waitpid(process_.pid, nullptr, 0);
   exit_code_ = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
   ended_ = true;
   bell_.changed.notify_all();
@@ -111,7 +110,7 @@ void Child::wait() {
 
 void Child::signal(int number) {
   const std::lock_guard lock(bell_.mutex);
-  if (!ended_) kill(own_group_ ? -pid_ : pid_, number);
+  if (!ended_) kill(process_.own_group ? -process_.pid : process_.pid, number);
 }
 
 void Child::sweep_behind() {

@@ -29,10 +29,15 @@ bool fits_environment(const std::string& value);
 /// Thread: one; a thread of its own waits for the end.
 class Child {
  public:
+  struct Process {
+    pid_t pid = 0;
+    bool own_group = false;
+  };
+
   /// Failures: kExitNotFound, kExitCannotRun.
   static Outcome<std::unique_ptr<Child>> start(Bell& bell, const ChildOptions& options);
-  /// What start() started; use that.
-  Child(Bell& bell, pid_t pid, bool own_group);
+  /// A process that was started, and that nobody else waits for.
+  Child(Bell& bell, Process process);
   /// Waits for its end.
   ~Child();
   Child(const Child&) = delete;
@@ -53,8 +58,7 @@ class Child {
   void wait();
 
   Bell& bell_;
-  const pid_t pid_;
-  const bool own_group_;
+  const Process process_;
   bool sweep_ = false;
   bool ended_ = false;
   int exit_code_ = 0;

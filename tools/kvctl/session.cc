@@ -44,14 +44,17 @@ Outcome<std::unique_ptr<Session>> Session::open(Client& client, Dialer& dialer, 
   request.set_ttl(ttl.count());
   const SteadyTime sent = Clock::now();
   TRY_ASSIGN(const auto response, client.call<etcdserverpb::LeaseGrantResponse>(kGrantSession, request));
-  return std::make_unique<Session>(client, dialer, bell, response.id(), seconds(response.ttl()), sent);
+  return std::make_unique<Session>(client, dialer, bell,
+                                   Granted{response.id(), seconds(response.ttl()), sent});
 }
 
-Session::Session(Client& client, Dialer& dialer, Bell& bell, std::int64_t lease, seconds ttl,
-                 SteadyTime granted)
-    : client_(client), dialer_(dialer), bell_(bell), lease_(lease), ttl_(ttl), keeper_([this, granted] {
-        keep(granted);
-      }) {}
+Session::Session(Client& client, Dialer& dialer, Bell& bell, Granted granted)
+    : client_(client),
+      dialer_(dialer),
+      bell_(bell),
+      lease_(granted.lease),
+      ttl_(granted.ttl),
+      keeper_([this, asked = granted.asked] { keep(asked); }) {}
 
 Session::~Session() {
   stop();

@@ -20,12 +20,17 @@ namespace tools::kvctl {
 /// margin() then has stopped before anybody else can have what hung on the lease. Thread: one.
 class Session {
  public:
+  struct Granted {
+    std::int64_t lease = 0;
+    std::chrono::seconds ttl{0};
+    SteadyTime asked;  ///< before the lease began
+  };
+
   /// Grants the lease. `client` and the rest outlive the session.
   static Outcome<std::unique_ptr<Session>> open(Client& client, Dialer& dialer, Bell& bell,
                                                 std::chrono::seconds ttl);
-  /// What open() granted; use that.
-  Session(Client& client, Dialer& dialer, Bell& bell, std::int64_t lease, std::chrono::seconds ttl,
-          SteadyTime granted);
+  /// Keeps a lease that was granted.
+  Session(Client& client, Dialer& dialer, Bell& bell, Granted granted);
   /// Ends the keeping; the lease stays until its time is over, unless it was revoked.
   ~Session();
   Session(const Session&) = delete;

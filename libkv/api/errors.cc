@@ -74,6 +74,15 @@ Status status_of(KvError error) {
       return {Code::kUnknown, "etcdserver: re-configuration failed due to not enough started members"};
     case KvError::kBeingReplaced:
       return {Code::kFailedPrecondition, "kvd: the member is being replaced already"};
+    case KvError::kSessionExpired:
+      return {Code::kFailedPrecondition,
+              "kvd: session expired: nothing is known of its writes, and this one was not made again"};
+    case KvError::kResultForgotten:
+      return {Code::kFailedPrecondition,
+              "kvd: session sequence forgotten: this write was made or given up before, and not made again"};
+    case KvError::kResultTooLarge:
+      return {Code::kFailedPrecondition,
+              "kvd: applied before, but the result was too large to keep: not made again"};
   }
   return {Code::kUnknown, "unknown error"};
 }

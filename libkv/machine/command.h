@@ -12,6 +12,7 @@
 #include "libkv/machine/alarm.h"
 #include "libkv/machine/member_info.h"
 #include "libkv/mvcc/range.h"
+#include "libkv/session/session.h"
 #include "libraft/base/result.h"
 #include "libraft/core/types.h"
 
@@ -188,13 +189,19 @@ struct Command {
   raft::NodeId origin;
   std::uint64_t sequence = 0;
   Operation operation;
+  /// Set: applied at most once, and its outcome is kept for retries.
+  std::optional<SessionTag> session;
 
   bool operator==(const Command&) const = default;
 };
 
 /// The payload of an EntryType::kCommand entry. Takes the operation by reference: it is only copied into the
 /// bytes.
-std::string encode_command(raft::NodeId origin, std::uint64_t sequence, const Operation& operation);
+std::string encode_command(raft::NodeId origin, std::uint64_t sequence, const Operation& operation,
+                           const std::optional<SessionTag>& session = std::nullopt);
+
+/// Whether an operation may be in a session: what clients write, but for changes of members.
+bool is_repeatable(const Operation& operation);
 
 /// Bounds-checked. An unknown version or kind is ErrorCode::kMismatch; truncated or trailing bytes are
 /// kCorruption; more than kTxnDepthMax or kCommandElementsMax is kLimit.

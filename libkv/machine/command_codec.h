@@ -26,6 +26,7 @@ enum class Kind : std::uint8_t {
   kLeaseCheckpoint = 13,
   kAlarm = 20,
   kRaiseVersion = 30,
+  kInSession = 40,
 };
 
 /// The first byte of every step of a Txn. Never renumbered.

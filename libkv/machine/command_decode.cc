@@ -254,6 +254,8 @@ raft::Result<Operation> decode_operation(Kind kind, std::string_view body) {
       return decode_body<AlarmOp>(body);
     case Kind::kRaiseVersion:
       return decode_body<RaiseVersionOp>(body);
+    case Kind::kInSession:  // none inside another
+      break;
   }
   return raft::fail(ErrorCode::kMismatch, std::string(kPlace),
                     "kind " + std::to_string(static_cast<int>(kind)) + " is not known to this version");
@@ -282,6 +284,21 @@ raft::Result<Parsed> parse_header(std::string_view payload) {
   return parsed;
 }
 
+/// Takes the session off the front of `body` and gives the kind of what is in it.
+raft::Result<Kind> take_session(std::string_view& body, SessionTag& tag) {
+  ByteReader reader(body);
+  tag.session.birth = reader.u64();
+  tag.session.nonce = reader.u64();
+  tag.sequence = reader.varint();
+  tag.acknowledged = reader.varint();
+  const auto kind = static_cast<Kind>(reader.u8());
+  if (!reader.ok() || tag.acknowledged >= tag.sequence) {
+    return raft::fail(ErrorCode::kCorruption, std::string(kPlace), "malformed session");
+  }
+  body = reader.rest();
+  return kind;
+}
+
 }  // namespace
 
 std::optional<CommandHeader> peek_header(std::string_view payload) {
@@ -291,11 +308,17 @@ std::optional<CommandHeader> peek_header(std::string_view payload) {
 }
 
 raft::Result<Command> decode_command(std::string_view payload) {
-  ASSIGN_OR_RETURN(const Parsed parsed, parse_header(payload));
+  ASSIGN_OR_RETURN(Parsed parsed, parse_header(payload));
   Command command;
+  if (parsed.kind == Kind::kInSession) {
+    ASSIGN_OR_RETURN(parsed.kind, take_session(parsed.body, command.session.emplace()));
+  }
   command.origin = parsed.header.origin;
   command.sequence = parsed.header.sequence;
   ASSIGN_OR_RETURN(command.operation, decode_operation(parsed.kind, parsed.body));
+  if (command.session && !is_repeatable(command.operation)) {
+    return raft::fail(ErrorCode::kMismatch, std::string(kPlace), "a session around another kind of command");
+  }
   return command;
 }
 

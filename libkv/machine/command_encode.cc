@@ -1,6 +1,7 @@
 #include "libkv/machine/command.h"
 #include "libkv/machine/command_codec.h"
 #include "libraft/base/bytes.h"
+#include "libraft/base/check.h"
 
 namespace kv {
 
@@ -27,6 +28,14 @@ class Encoder {
     writer_.u8(static_cast<std::uint8_t>(kind));
     writer_.u64(origin.value());
     writer_.u64(sequence);
+  }
+
+  void session(const SessionTag& tag, Kind kind) {
+    writer_.u64(tag.session.birth);
+    writer_.u64(tag.session.nonce);
+    writer_.varint(tag.sequence);
+    writer_.varint(tag.acknowledged);
+    writer_.u8(static_cast<std::uint8_t>(kind));
   }
 
   void write(const RangeOp& op) {
@@ -192,11 +201,23 @@ std::size_t size_hint(const Operation& operation) {
 
 }  // namespace
 
-std::string encode_command(raft::NodeId origin, std::uint64_t sequence, const Operation& operation) {
+bool is_repeatable(const Operation& operation) {
+  return std::holds_alternative<PutOp>(operation) || std::holds_alternative<DeleteRangeOp>(operation) ||
+         std::holds_alternative<TxnOp>(operation) || std::holds_alternative<CompactOp>(operation) ||
+         std::holds_alternative<LeaseGrantOp>(operation) || std::holds_alternative<LeaseRevokeOp>(operation);
+}
+
+std::string encode_command(raft::NodeId origin, std::uint64_t sequence, const Operation& operation,
+                           const std::optional<SessionTag>& session) {
   std::string out;
   out.reserve(size_hint(operation));
   Encoder encoder(out);
-  encoder.header(std::visit(KindNamer{}, operation), origin, sequence);
+  const Kind kind = std::visit(KindNamer{}, operation);
+  encoder.header(session ? Kind::kInSession : kind, origin, sequence);
+  if (session) {
+    RAFT_CHECK(is_repeatable(operation));
+    encoder.session(*session, kind);
+  }
   std::visit([&encoder](const auto& op) { encoder.write(op); }, operation);
   return out;
 }

@@ -21,6 +21,8 @@ namespace kv {
 inline constexpr std::uint32_t kBaseVersion = 1;
 /// What this program knows. One more for every release with a new kind of command, or a new part of one.
 inline constexpr std::uint32_t kKnownVersion = 2;
+/// What a command in a session needs, whatever its operation.
+inline constexpr std::uint32_t kSessionsVersion = 2;
 
 /// The version that the cluster must have before `operation` may be proposed.
 struct RequiredVersion {

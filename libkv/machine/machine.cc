@@ -5,6 +5,7 @@
 #include "libkv/machine/alarms.h"
 #include "libkv/machine/apply_kv.h"
 #include "libkv/machine/apply_lease.h"
+#include "libkv/machine/apply_session.h"
 #include "libkv/machine/apply_txn.h"
 #include "libkv/machine/members.h"
 #include "libkv/machine/received_state.h"
@@ -28,6 +29,7 @@ class StoreMachine : public Machine {
         view_(store_->published()),
         members_(std::move(state.members)),
         alarms_(std::move(state.alarms)),
+        sessions_(std::move(state.sessions)),
         configuration_(std::move(state.configuration)),
         command_version_(state.command_version) {
     leases_.replace(std::move(state.leases));
@@ -79,7 +81,8 @@ class StoreMachine : public Machine {
     if (sink.path == view_->load()->core()->database->path()) {
       return raft::fail(raft::ErrorCode::kInvalidArgument, sink.path, "is the state in use");
     }
-    return std::unique_ptr<raft::SnapshotSink>(std::make_unique<ReceivedState>(std::move(sink), last));
+    return std::unique_ptr<raft::SnapshotSink>(
+        std::make_unique<ReceivedState>(std::move(sink), last, options_.sessions));
   }
 
   [[nodiscard]] raft::Result<void> install(std::unique_ptr<raft::SnapshotSink> sink) override {
@@ -116,6 +119,7 @@ class StoreMachine : public Machine {
     return published_members_.load()->removed().contains(id) && !counts->members.has(id);
   }
   [[nodiscard]] const Leases& leases() const override { return leases_; }
+  [[nodiscard]] const SessionTable& sessions() const override { return sessions_; }
   [[nodiscard]] raft::Configuration configuration() const override {
     return *published_configuration_.load();
   }
@@ -170,7 +174,7 @@ class StoreMachine : public Machine {
   }
 
   raft::Result<Applied> apply_one(const raft::Entry& entry) {
-    Applied applied{.index = entry.index, .origin = {}, .sequence = 0, .outcome = {}};
+    Applied applied{.index = entry.index, .origin = {}, .sequence = 0, .outcome = {}, .repeated = false};
     auto command = decode_command(entry.bytes());
     if (!command) {
       // Written by a newer member. Every member of this version skips it; the one that waits is told.
@@ -183,6 +187,14 @@ class StoreMachine : public Machine {
     }
     applied.origin = command->origin;
     applied.sequence = command->sequence;
+    if (command->session) {
+      ASSIGN_OR_RETURN(auto known, recall(*store_, sessions_, *command->session, entry.index));
+      if (known) {
+        applied.outcome = std::move(*known);
+        applied.repeated = true;
+        return applied;
+      }
+    }
     term_ = entry.term;
     Changed changed = run(command->operation);
     follow_lease_moves(*store_, leases_);
@@ -193,6 +205,7 @@ class StoreMachine : public Machine {
     } else {
       applied.outcome.result = std::unexpected(*changed.error().refused);
     }
+    if (command->session) keep_outcome(*store_, sessions_, *command->session, entry.index, applied.outcome);
     return applied;
   }
 
@@ -304,6 +317,7 @@ class StoreMachine : public Machine {
     members_ = std::move(state.members);
     leases_.replace(std::move(state.leases));
     alarms_ = std::move(state.alarms);
+    sessions_ = std::move(state.sessions);
     configuration_ = std::move(state.configuration);
     command_version_ = state.command_version;
     publish_members();
@@ -334,6 +348,7 @@ class StoreMachine : public Machine {
   Leases leases_;
   raft::Term term_;  // of the entry that is being applied
   AlarmTable alarms_;
+  SessionTable sessions_;
   raft::Configuration configuration_;
   std::uint32_t command_version_;
   bool members_changed_ = false;

@@ -14,6 +14,7 @@
 #include "libkv/machine/member_info.h"
 #include "libkv/machine/outcome.h"
 #include "libkv/mvcc/read_view.h"
+#include "libkv/session/session_limits.h"
 #include "libraft/base/result.h"
 #include "libraft/core/membership.h"
 #include "libraft/core/types.h"
@@ -24,6 +25,8 @@ class Env;
 }
 
 namespace kv {
+
+class SessionTable;
 
 struct MachineOptions {
   leveldb::Env* env = nullptr;  ///< not owned
@@ -39,6 +42,8 @@ struct MachineOptions {
   /// with members has all that are no learners as its voters, by the entry of this index.
   raft::EntryId first;
   std::uint32_t known_version = kKnownVersion;  ///< of commands; tests are older or newer
+  /// The same on every member and at every start.
+  SessionLimits sessions;
 };
 
 /// The outcome of one applied command, for the member that proposed it.
@@ -47,6 +52,8 @@ struct Applied {
   raft::NodeId origin;
   std::uint64_t sequence = 0;
   Outcome outcome;
+  /// The command was a retry: this was told before, and nothing was changed.
+  bool repeated = false;
 };
 
 /// Thread: open, apply, install, compact_some and sync from one thread; the rest from any.
@@ -97,6 +104,8 @@ class Machine {
   [[nodiscard]] virtual bool was_removed(raft::NodeId id) const = 0;
   /// Thread: any may read() it.
   [[nodiscard]] virtual const Leases& leases() const = 0;
+  /// What is kept of writes in sessions. Thread: apply's.
+  [[nodiscard]] virtual const SessionTable& sessions() const = 0;
   /// The newest one that was applied; index 0 for a state that was told of none.
   [[nodiscard]] virtual raft::Configuration configuration() const = 0;
   /// The cluster's version of commands: what may be proposed (command_version.h).

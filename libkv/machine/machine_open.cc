@@ -101,7 +101,7 @@ raft::Result<std::unique_ptr<Machine>> Machine::open(const MachineOptions& optio
                           ", but the log begins behind entry " + std::to_string(options.log_base.value()));
   }
   ASSIGN_OR_RETURN(auto store, choose_state(options));
-  ASSIGN_OR_RETURN(LoadedState state, load_state(std::move(store)));
+  ASSIGN_OR_RETURN(LoadedState state, load_state(std::move(store), options.sessions));
   RETURN_IF_ERROR(check_known(state.command_version, options.known_version));
   return make_machine(options, std::move(state));
 }

@@ -1,6 +1,7 @@
 #include "libkv/machine/received_state.h"
 
 #include "libkv/machine/apply_lease.h"
+#include "libkv/machine/apply_session.h"
 #include "libkv/mvcc/configuration_row.h"
 #include "libkv/mvcc/frozen_rows.h"
 #include "libkv/mvcc/record.h"
@@ -17,7 +18,7 @@ raft::Result<std::uint32_t> load_command_version(const Store& store) {
 
 }  // namespace
 
-raft::Result<LoadedState> load_state(std::unique_ptr<Store> store) {
+raft::Result<LoadedState> load_state(std::unique_ptr<Store> store, const SessionLimits& limits) {
   ASSIGN_OR_RETURN(const auto member_rows, store->rows(kMemberPrefix));
   ASSIGN_OR_RETURN(MemberTable members, MemberTable::from_rows(member_rows));
   ASSIGN_OR_RETURN(const auto alarm_rows, store->rows(kAlarmPrefix));
@@ -29,9 +30,10 @@ raft::Result<LoadedState> load_state(std::unique_ptr<Store> store) {
     ASSIGN_OR_RETURN(configuration, decode_configuration(key, value));
   }
   ASSIGN_OR_RETURN(LeaseTable leases, load_leases(*store));
+  ASSIGN_OR_RETURN(SessionTable sessions, load_sessions(*store, limits));
   ASSIGN_OR_RETURN(const std::uint32_t version, load_command_version(*store));
-  return LoadedState{std::move(store),  std::move(members),       std::move(leases),
-                     std::move(alarms), std::move(configuration), version};
+  return LoadedState{std::move(store),         std::move(members),  std::move(leases),
+                     std::move(alarms),        std::move(sessions), std::move(configuration), version};
 }
 
 raft::Result<raft::SnapshotInfo> ReceivedState::finish() {

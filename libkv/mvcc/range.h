@@ -58,6 +58,9 @@ enum class KvError : std::uint8_t {
   kNotEnoughStarted = 13,  ///< too few members that have started would be left to decide
   kBeingReplaced = 14,     ///< the member to replace is being replaced already
   kLeaseExists = 15,
+  kSessionExpired = 40,   ///< whether the write was applied is not known
+  kResultForgotten = 41,  ///< the same, of a session that goes on
+  kResultTooLarge = 42,   ///< the write was applied before, its result was too large to keep
 };
 
 }  // namespace kv

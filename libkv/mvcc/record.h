@@ -16,12 +16,13 @@ namespace kv {
 inline constexpr std::uint8_t kStateFormat = 1;
 inline constexpr std::string_view kFormatKey = "f/format";
 /// Rows of other tables that live in the same batches: libkv/machine's alarms, members, configuration and
-/// version of commands, libkv/lease's leases. All sort before the records, which come last.
+/// version of commands, libkv/lease's leases, libkv/session's results. All but the last sort before the records.
 inline constexpr std::string_view kAlarmPrefix = "a/";
 inline constexpr std::string_view kCommandVersionKey = "k/commands";
 inline constexpr std::string_view kLeasePrefix = "l/";
 inline constexpr std::string_view kMemberPrefix = "m/";
 inline constexpr std::string_view kConfigurationPrefix = "c/";
+inline constexpr std::string_view kSessionPrefix = "s/";
 /// Records and marks, in order of revision.
 inline constexpr std::string_view kRecordPrefix = "r/";
 

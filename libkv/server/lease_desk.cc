@@ -12,6 +12,7 @@ constexpr std::chrono::milliseconds kLookAgain{100};
 constexpr std::size_t kWaitForEndMax = 64;
 
 bool is_about_leases(const Applied& one) {
+  if (one.repeated) return false;  // was seen when it happened
   return one.outcome.result && (std::holds_alternative<LeaseGrantResult>(*one.outcome.result) ||
                                 std::holds_alternative<LeaseRevokeResult>(*one.outcome.result) ||
                                 std::holds_alternative<LeaseCheckpointResult>(*one.outcome.result));

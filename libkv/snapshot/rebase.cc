@@ -31,6 +31,8 @@ raft::Result<void> Rebase::row(std::string_view key, std::string_view value) {
   if (key >= kMemberPrefix) write_members();
   if (key.starts_with(kMemberPrefix)) return {};
   if (key.starts_with(kAlarmPrefix)) return {};  // of members that are none any more
+  // Of clients of another cluster: their sessions bear its id and are refused here.
+  if (key.starts_with(kSessionPrefix)) return {};
   if (key.starts_with(kRecordPrefix)) {
     ASSIGN_OR_RETURN(const ParsedKey parsed, parse_key(key));
     if (parsed.mark) return mark(value);

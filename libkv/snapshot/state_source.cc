@@ -7,6 +7,7 @@
 #include "libkv/mvcc/record.h"
 #include "libkv/snapshot/stream_writer.h"
 #include "libraft/base/check.h"
+#include "libraft/base/mutant.h"
 
 namespace kv {
 namespace {
@@ -53,6 +54,7 @@ class StateSource final : public raft::SnapshotSource {
     const std::string_view value = rows_->value();
     // Both are in the header.
     if (key == kFormatKey || key.starts_with(kConfigurationPrefix)) return {};
+    if (RAFT_MUTANT(kSessionForgottenInSnapshot) && key.starts_with(kSessionPrefix)) return {};
     if (!key.starts_with(kRecordPrefix)) {
       writer_.add(key, value);
       return {};

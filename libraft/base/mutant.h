@@ -54,6 +54,9 @@ enum class Mutant : unsigned {
   kLeaseNotToldAnew,
   kLeaseBroughtBack,
   kLeaseForgetsRenewal,
+  kSessionNotKept,
+  kSessionForgottenInSnapshot,
+  kSessionHorizonIgnored,
   kCount,
 };
 

@@ -165,6 +165,14 @@ void nodes(JsonWriter& json, std::string_view name, const std::vector<raft::Node
   json.end_array();
 }
 
+/// The second and third of the three numbers that clients know it by.
+std::string session_text(const kv::SessionTag& tag) {
+  char text[33];
+  std::snprintf(text, sizeof(text), "%016llx%016llx", static_cast<unsigned long long>(tag.session.birth),
+                static_cast<unsigned long long>(tag.session.nonce));
+  return text;
+}
+
 class Printer {
  public:
   Printer(bool json, Values values) : json_(json), values_(values) {}
@@ -188,6 +196,10 @@ class Printer {
       json.key("origin").string(raft::describe(command->origin));
       // As text: jq and others round numbers above 2^53.
       json.key("sequence").string(std::to_string(command->sequence));
+      if (command->session) {
+        json.key("session").string(session_text(*command->session));
+        json.key("session_sequence").string(std::to_string(command->session->sequence));
+      }
       std::visit(JsonOperations(json, values_), command->operation);
     } else if (entry.type == raft::EntryType::kCommand) {
       json.key("op").string("unknown");
@@ -205,6 +217,10 @@ class Printer {
                   static_cast<unsigned long long>(entry.term.value()));
     std::string line = head + std::string(name(entry.type));
     if (command) line = head + kv::describe(command->operation);
+    if (command && command->session) {
+      line +=
+          " session=" + session_text(*command->session) + "/" + std::to_string(command->session->sequence);
+    }
     if (!command && entry.type == raft::EntryType::kCommand) line += " (of a newer version)";
     if (const auto membership = membership_of(entry)) line += " " + raft::describe(*membership);
     const auto* put = command ? std::get_if<kv::PutOp>(&command->operation) : nullptr;

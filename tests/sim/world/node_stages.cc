@@ -82,7 +82,7 @@ raft::Result<void> Node::apply(std::span<const raft::Entry> entries) {
   around_.trace.note(around_.queue.now(), "apply", self_.value(), entries.back().index.value(),
                      entries.size(), [&] { return "to " + std::to_string(entries.back().index.value()); });
   for (const kv::Applied& one : applied) {
-    if (one.outcome.result) take_lease_outcome(*one.outcome.result);
+    if (one.outcome.result && !one.repeated) take_lease_outcome(*one.outcome.result);
     if (one.origin == self_) events_.answered(self_, one);
   }
   const bool members_changed =

@@ -210,6 +210,48 @@ TEST(Command, MutatedBytesNeverDoMoreThanFail) {
   }
 }
 
+TEST(Command, ASessionGoesAroundWhatClientsWriteAndNothingElse) {
+  const SessionTag tag{.session = {.birth = 5, .nonce = 6}, .sequence = 300, .acknowledged = 299};
+  for (const Operation& operation : samples()) {
+    if (!is_repeatable(operation)) continue;
+    const std::string bytes = encode_command(NodeId(1), 2, operation, tag);
+    const auto command = decode_command(bytes);
+    ASSERT_TRUE(command) << command.error().text();
+    EXPECT_EQ(command->operation, operation);
+    EXPECT_EQ(command->session, tag);
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+      EXPECT_FALSE(decode_command(std::string_view(bytes).substr(0, size))) << size;
+    }
+  }
+  std::string bytes = encode_command(NodeId(1), 2, LeaseRevokeOp{1}, tag);
+  const std::size_t kind = 18 + 8 + 8 + 2 + 2;
+  bytes[kind] = 7;  // remove member, of eight bytes
+  EXPECT_EQ(decode_command(bytes + std::string(7, '\0')).error().code, ErrorCode::kMismatch);
+  bytes[kind] = 40;
+  EXPECT_EQ(decode_command(bytes).error().code, ErrorCode::kMismatch);
+}
+
+TEST(Command, ASequenceThatIsAcknowledgedAlreadyIsMalformed) {
+  for (const auto& [sequence, acknowledged] : {std::pair{0U, 0U}, {1U, 1U}, {1U, 2U}}) {
+    const SessionTag tag{.session = {}, .sequence = sequence, .acknowledged = acknowledged};
+    EXPECT_FALSE(decode_command(encode_command(NodeId(1), 2, CompactOp{1}, tag)));
+  }
+}
+
+TEST(Command, TheWorkedSessionOfTheFormatIsTrue) {
+  const SessionTag tag{
+      .session = {.birth = 5, .nonce = 0x0807060504030201}, .sequence = 3, .acknowledged = 2};
+  EXPECT_EQ(hex(encode_command(NodeId(1), 9, CompactOp{.revision = 4}, tag)),
+            "0128"
+            "0100000000000000"
+            "0900000000000000"
+            "0500000000000000"
+            "0102030405060708"
+            "0302"
+            "04"
+            "08");
+}
+
 TEST(Command, DescriptionNamesKeysAndHidesValues) {
   EXPECT_EQ(describe(PutOp{.key = std::string("a\0\"", 3), .value = "secret", .lease = 4}),
             "put key=\"a\\x00\\x22\" value_bytes=6 lease=4");

@@ -88,7 +88,18 @@ TEST_F(Restore, ReplacesMembersAndConfiguration) {
   const auto configurations = (*made)->rows("c/");
   ASSERT_TRUE(configurations);
   EXPECT_EQ(configurations->back(), configuration_row(options().configuration));
-  EXPECT_EQ((*(*made)->rows("s/")).size(), 1U) << "other tables stay";
+  EXPECT_EQ((*(*made)->rows("x/")).size(), 1U) << "other tables stay";
+}
+
+TEST_F(Restore, LeavesOutWhatBelongedToClientsOfTheOldCluster) {
+  put("a", "1");
+  store_->put_row("s/", "sessions");
+  store_->put_row("s/whatever", "one");
+  put("b", "2");
+  const auto made = rebased(options());
+  ASSERT_TRUE(made) << made.error().text();
+  EXPECT_TRUE((*made)->rows("s/")->empty());
+  EXPECT_EQ(read(**made, 0)->count, 2);
 }
 
 TEST_F(Restore, WithoutABumpGoesOnWhereItWas) {

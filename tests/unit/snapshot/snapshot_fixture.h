@@ -25,7 +25,7 @@ class SnapshotTest : public ::testing::Test {
         {.env = env_.get(),
          .path = "/old",
          .value_cache_bytes = 1U << 20U,
-         .first_rows = {configuration_row(configuration()), {"m/12345678", "member"}, {"s/x", ""}},
+         .first_rows = {configuration_row(configuration()), {"m/12345678", "member"}, {"x/x", ""}},
          .first = {raft::Index(1), raft::Term(1)}});
     EXPECT_TRUE(opened);
     store_ = std::move(*opened);

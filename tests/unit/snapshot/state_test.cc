@@ -28,7 +28,7 @@ TEST_F(State, IsTheSameOnTheOtherSide) {
   EXPECT_EQ((*received)->revision(), store_->revision());
   EXPECT_EQ(*(*received)->rows("m/"), *store_->rows("m/"));
   EXPECT_EQ(*(*received)->rows("c/"), *store_->rows("c/"));
-  EXPECT_EQ(*(*received)->rows("s/"), *store_->rows("s/"));
+  EXPECT_EQ(*(*received)->rows("x/"), *store_->rows("x/"));
   for (const std::int64_t revision : {0, 20, 150, 301}) {
     EXPECT_EQ(all(**received, revision).kvs, all(*store_, revision).kvs);
   }
@@ -99,7 +99,7 @@ TEST_F(State, BytesDoNotDependOnBatches) {
   store_ =
       *Store::open({.env = env_.get(),
                     .path = "/other",
-                    .first_rows = {configuration_row(configuration()), {"m/12345678", "member"}, {"s/x", ""}},
+                    .first_rows = {configuration_row(configuration()), {"m/12345678", "member"}, {"x/x", ""}},
                     .first = {raft::Index(1), raft::Term(1)}});
   put("x", "1");
   put("a", "1");

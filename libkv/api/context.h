@@ -46,6 +46,7 @@ void register_alarms(rpc::Server& server, const Context& context);
 void register_hash(rpc::Server& server, const Context& context);
 void register_snapshot(rpc::Server& server, const Context& context);
 void register_lease(rpc::Server& server, const Context& context);
+void register_sessions(rpc::Server& server, const Context& context);
 void register_health(rpc::Server& server);
 
 }  // namespace kv::api

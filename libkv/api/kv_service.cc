@@ -6,6 +6,7 @@
 #include "libkv/api/convert.h"
 #include "libkv/api/encode.h"
 #include "libkv/api/errors.h"
+#include "libkv/api/sessions.h"
 #include "libkv/api/unary.h"
 #include "libkv/api/validate.h"
 
@@ -36,10 +37,10 @@ void answer_write(const Context& context, const CallPtr& call,
 }
 
 void propose(const Context& context, const CallPtr& call, Operation operation) {
-  context.server.write(std::move(operation),
-                       [&context, call](std::expected<Outcome, RequestFailure> outcome) {
-                         answer_write(context, call, std::move(outcome));
-                       });
+  write(context, call, std::move(operation),
+        [&context, call](std::expected<Outcome, RequestFailure> outcome) {
+          answer_write(context, call, std::move(outcome));
+        });
 }
 
 /// Runs `answer(view)` on the call's thread with a view that fits the request.
@@ -105,7 +106,7 @@ void serve(const Context& context, const CallPtr& call, etcdserverpb::TxnRequest
 void serve(const Context& context, const CallPtr& call, etcdserverpb::CompactionRequest& request) {
   const CompactOp op{request.revision()};
   if (!request.physical()) return propose(context, call, op);
-  context.server.write(op, [&context, call](std::expected<Outcome, RequestFailure> outcome) {
+  write(context, call, op, [&context, call](std::expected<Outcome, RequestFailure> outcome) {
     if (!outcome || !outcome->result) return answer_write(context, call, std::move(outcome));
     context.server.await_compaction([&context, call, outcome](const std::expected<void, ServerError>& done) {
       if (!done) return refuse(call, status_of(done.error()));

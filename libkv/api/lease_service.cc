@@ -15,6 +15,7 @@
 #include "libkv/api/errors.h"
 #include "libkv/api/metrics.h"
 #include "libkv/api/proto/rpc.pb.h"
+#include "libkv/api/sessions.h"
 #include "libkv/api/unary.h"
 
 namespace kv::api {
@@ -39,7 +40,7 @@ std::int64_t new_lease_id() {
 }
 
 void propose_lease(const Context& context, const CallPtr& call, Operation operation) {
-  context.server.write(std::move(operation), [&context, call](const auto& outcome) {
+  write(context, call, std::move(operation), [&context, call](const auto& outcome) {
     if (!outcome) return refuse(call, status_of(outcome.error()));
     if (!outcome->result) return refuse(call, status_of(outcome->result.error()));
     call->reply(encode({context.server.origin(), outcome->revision}, *outcome->result));

@@ -16,7 +16,8 @@ namespace kv {
 inline constexpr std::uint8_t kStateFormat = 1;
 inline constexpr std::string_view kFormatKey = "f/format";
 /// Rows of other tables that live in the same batches: libkv/machine's alarms, members, configuration and
-/// version of commands, libkv/lease's leases, libkv/session's results. All but the last sort before the records.
+/// version of commands, libkv/lease's leases, libkv/session's results. All but the last sort before the
+/// records.
 inline constexpr std::string_view kAlarmPrefix = "a/";
 inline constexpr std::string_view kCommandVersionKey = "k/commands";
 inline constexpr std::string_view kLeasePrefix = "l/";

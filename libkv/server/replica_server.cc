@@ -83,6 +83,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   }
 
   void write(Operation operation, WriteDone done) override;
+  void write_once(const SessionTag& tag, Operation operation, WriteDone done) override;
   void change_members(Operation operation, WriteDone done) override;
   void move_leader(raft::NodeId target, TransferDone done) override;
   void read(ReadDone done) override;
@@ -147,7 +148,8 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   [[nodiscard]] std::optional<ServerError> strictly_refused(const Operation& operation) const;
   [[nodiscard]] PromotionWord judge_promotion(raft::NodeId id) const;
   void promote(const PromoteMemberOp& op, WriteDone done);
-  void propose(const Operation& operation, WriteDone done);
+  void propose(const Operation& operation, WriteDone done,
+               const std::optional<SessionTag>& session = std::nullopt);
   void refuse_for_version(std::uint32_t needed, const WriteDone& done);
   void tell_version(Clock::time_point now);
   void heard(raft::NodeId from, std::string_view note);
@@ -155,6 +157,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   void fail(const raft::Error& error);
   void refuse_for_space(WriteDone done);
   [[nodiscard]] std::optional<Alarm> space_alarm() const;
+  [[nodiscard]] AlarmOp own_space_alarm() const;
   void measure();
   bool look_at_space(Clock::time_point now);
   void reclaim_now(const std::function<bool()>& go_on);
@@ -215,13 +218,26 @@ void Member::refuse_for_version(std::uint32_t needed, const WriteDone& done) {
                                           versions_.lacking(Clock::now(), members(), needed)}));
 }
 
+/// Not refused here: an attempt before this one may have been applied, and only the log knows.
+void Member::write_once(const SessionTag& tag, Operation operation, WriteDone done) {
+  if (parts_.machine->command_version() < kSessionsVersion) return refuse_for_version(kSessionsVersion, done);
+  if (fits(options_.quota_bytes, bytes_on_disk(), cost_of(operation)) || space_alarm()) {
+    return propose(operation, std::move(done), tag);
+  }
+  propose(own_space_alarm(), [this, tag, operation = std::move(operation), done = std::move(done)](
+                                 const auto&) mutable { propose(operation, std::move(done), tag); });
+}
+
 /// As in etcd the answer comes when the alarm is on.
 void Member::refuse_for_space(WriteDone done) {
   const RequestFailure refusal{ServerError::kNoSpace, Stage::kQueued};
   if (space_alarm()) return done(std::unexpected(refusal));
-  const Alarm alarm{.member = options_.replica.self, .type = AlarmType::kNoSpace, .by_quota = true};
-  propose(AlarmOp{.alarm = alarm},
+  propose(own_space_alarm(),
           [done = std::move(done), refusal](const auto&) { done(std::unexpected(refusal)); });
+}
+
+AlarmOp Member::own_space_alarm() const {
+  return {.alarm = {.member = options_.replica.self, .type = AlarmType::kNoSpace, .by_quota = true}};
 }
 
 std::optional<Alarm> Member::space_alarm() const {
@@ -261,8 +277,9 @@ bool Member::look_at_space(Clock::time_point now) {
                                                  .alarmed = alarm.has_value(),
                                                  .by_quota = alarm && alarm->by_quota});
   if (has_leader() && (advice.raise || advice.clear)) {
-    const Alarm own{.member = options_.replica.self, .type = AlarmType::kNoSpace, .by_quota = true};
-    propose(AlarmOp{.deactivate = advice.clear, .alarm = own}, ignored);
+    AlarmOp alarm_op = own_space_alarm();
+    alarm_op.deactivate = advice.clear;
+    propose(alarm_op, ignored);
   }
   return advice.reclaim;
 }
@@ -277,7 +294,7 @@ void Member::reclaim_now(const std::function<bool()>& go_on) {
   static_cast<void>(parts_.machine->reclaim(go_on));
 }
 
-void Member::propose(const Operation& operation, WriteDone done) {
+void Member::propose(const Operation& operation, WriteDone done, const std::optional<SessionTag>& session) {
   if (driver_->backlog() > options_.backlog_entries_max) {
     done(std::unexpected(RequestFailure{ServerError::kTooManyRequests, Stage::kQueued}));
     return;
@@ -285,7 +302,7 @@ void Member::propose(const Operation& operation, WriteDone done) {
   const auto ticket = writes_.add(std::move(done));
   if (!ticket) return;
   auto payload =
-      std::make_shared<const std::string>(encode_command(options_.replica.self, *ticket, operation));
+      std::make_shared<const std::string>(encode_command(options_.replica.self, *ticket, operation, session));
   if (payload->size() > options_.request_bytes_max) {
     writes_.refuse(*ticket, ServerError::kTooLarge);
   } else if (!driver_->propose(std::move(payload))) {

@@ -99,8 +99,11 @@ class KvServer {
 
   /// Replicates `operation` and gives its outcome once it is applied here.
   virtual void write(Operation operation, WriteDone done) = 0;
-  /// The same for a change of members, after the checks that etcd makes before it proposes one (contract
-  /// section 7.4).
+  /// The same for an operation that is_repeatable, of a session: the outcome is that of its first attempt,
+  /// wherever and whenever that was made. Only the log decides what the quota allows.
+  virtual void write_once(const SessionTag& tag, Operation operation, WriteDone done) = 0;
+  /// The same as write for a change of members, after the checks that etcd makes before it proposes one
+  /// (contract section 7.4).
   virtual void change_members(Operation operation, WriteDone done) = 0;
   /// Hands leadership to `target`; done when this member knows that `target` leads.
   virtual void move_leader(raft::NodeId target, TransferDone done) = 0;

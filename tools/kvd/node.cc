@@ -218,6 +218,7 @@ raft::Result<void> RunningNode::serve(const std::vector<Url>& urls, kv::api::Pag
   if (pages == kv::api::Pages::kClient) {
     kv::api::register_kv(*front, *context_);
     kv::api::register_lease(*front, *context_);
+    kv::api::register_sessions(*front, *context_);
     kv::api::register_cluster(*front, *context_);
     kv::api::register_maintenance(*front, *context_);
     kv::api::register_health(*front);

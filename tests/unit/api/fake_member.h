@@ -22,9 +22,15 @@ class FakeMember final : public KvServer {
   }
 
   void write(Operation operation, WriteDone done) override {
+    apply(operation, std::nullopt, std::move(done));
+  }
+  void write_once(const SessionTag& tag, Operation operation, WriteDone done) override {
+    apply(operation, tag, std::move(done));
+  }
+  void apply(const Operation& operation, const std::optional<SessionTag>& tag, WriteDone done) {
     if (failure) return done(std::unexpected(*failure));
     raft::Entry entry{machine_->applied().index.next(), raft::Term(3), raft::EntryType::kCommand, nullptr};
-    entry.payload = std::make_shared<const std::string>(encode_command(raft::NodeId(7), 1, operation));
+    entry.payload = std::make_shared<const std::string>(encode_command(raft::NodeId(7), 1, operation, tag));
     auto applied = machine_->apply(std::span(&entry, 1));
     done(std::move(applied->front().outcome));
   }
@@ -64,6 +70,7 @@ class FakeMember final : public KvServer {
     status.member = raft::NodeId(7);
     if (leader) status.leader = raft::NodeId(7);
     status.term = raft::Term(3);
+    status.command_version = command_version;
     status.commit = status.applied = machine_->applied().index;
     return status;
   }
@@ -82,6 +89,7 @@ class FakeMember final : public KvServer {
 
   bool leader = true;
   bool learner = false;
+  std::uint32_t command_version = kKnownVersion;
   int reclaims = 0;
   int compactions_awaited = 0;
   std::expected<void, ServerError> compaction_ends;

@@ -69,6 +69,14 @@ class TestMember {
   [[nodiscard]] raft::NodeId self() const { return options_.replica.self; }
   [[nodiscard]] bool leads() const { return server && server->status().leader == self(); }
 
+  WriteAnswer write_once(const SessionTag& tag, Operation operation) {
+    auto answer = std::make_shared<std::promise<WriteAnswer>>();
+    server->write_once(tag, std::move(operation),
+                       [answer](WriteAnswer got) { answer->set_value(std::move(got)); });
+    auto future = answer->get_future();
+    EXPECT_EQ(future.wait_for(kPatience), std::future_status::ready);
+    return future.get();
+  }
   WriteAnswer write(Operation operation) {
     auto answer = std::make_shared<std::promise<WriteAnswer>>();
     server->write(std::move(operation), [answer](WriteAnswer got) { answer->set_value(std::move(got)); });

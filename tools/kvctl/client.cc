@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "libkv/api/proto/rpc.pb.h"
+#include "libkv/api/proto/sessions.pb.h"
 #include "tools/common/units.h"
 
 namespace tools::kvctl {
@@ -17,6 +18,12 @@ constexpr milliseconds kFirstPause{25};
 constexpr milliseconds kPauseMax{400};
 /// A read gives every endpoint its share of the time that is left, and at least this much.
 constexpr milliseconds kPatienceMin{1000};
+
+/// A write whose session expired before it was made begins another so often.
+constexpr int kSessionsMax = 3;
+
+constexpr std::string_view kUnknownText =
+    "outcome unknown: the request was sent, and may or may not have been applied; ";
 
 void sleep_for(milliseconds time) {
   std::this_thread::sleep_for(time);
@@ -92,13 +99,56 @@ void Client::forget_token() {
   logged_in_ = false;
 }
 
+Client::TimePoint Client::deadline_of(TimePoint began) const {
+  return settings_.timeout.count() == 0 ? TimePoint::max() : began + settings_.timeout;
+}
+
 Outcome<std::string> Client::travel(const Method& method, const std::string& request) {
   const TimePoint now = time_.now();
-  const bool endless = settings_.timeout.count() == 0;
   Journey journey{.method = method,
                   .request = request,
+                  .access = method.access,
                   .began = now,
-                  .deadline = endless ? TimePoint::max() : now + settings_.timeout};
+                  .deadline = deadline_of(now)};
+  return journey.access == Access::kWriteOnce ? write_once(journey) : follow(journey);
+}
+
+Outcome<std::string> Client::write_once(Journey& journey) {
+  for (int sessions = 1;; ++sessions) {
+    TRY(open_session(journey));
+    journey.ticket = session_.begin();
+    journey.access = journey.ticket ? Access::kWriteOnce : Access::kWrite;
+    journey.expired = false;
+    auto outcome = follow(journey);
+    if (journey.ticket) session_.end(*journey.ticket);
+    if (!journey.expired || sessions == kSessionsMax || time_.now() >= journey.deadline) return outcome;
+    const std::lock_guard lock(session_mutex_);
+    session_asked_ = false;
+  }
+}
+
+Outcome<void> Client::open_session(const Journey& journey) {
+  const std::lock_guard lock(session_mutex_);
+  if (session_asked_) return {};
+  const std::string nothing;
+  Journey opening{.method = kOpenSession,
+                  .request = nothing,
+                  .access = kOpenSession.access,
+                  .began = journey.began,
+                  .deadline = journey.deadline};
+  const auto answer = follow(opening);
+  kvd::OpenSessionResponse response;
+  if (answer && !response.ParseFromString(*answer)) {
+    return refuse(kExitProtocol, "the answer is not one of kvd.Sessions");
+  }
+  // An etcd, or a kvd of an earlier version: its writes are sent once.
+  if (!answer && answer.error().exit != kExitProtocol) return refuse(answer.error());
+  session_.open(response.session());
+  session_asked_ = true;
+  return {};
+}
+
+Outcome<std::string> Client::follow(Journey& journey) {
   milliseconds pause = kFirstPause;
   for (std::size_t turn = 0;; ++turn) {
     if (auto outcome = round(journey, turn)) return std::move(*outcome);
@@ -123,14 +173,16 @@ std::optional<Outcome<std::string>> Client::round(Journey& journey, std::size_t 
     const std::size_t index = (first + i) % count;
     Attempt outcome = attempt(journey, index, count - i);
     note(journey.method, outcome.story);
-    if (outcome.status.ok()) {
+    if (outcome.sent && !outcome.verdict.retry) {
       const std::lock_guard lock(mutex_);
       preferred_ = index;
-      return std::move(outcome.response);
     }
+    if (outcome.status.ok()) return std::move(outcome.response);
     journey.reached = journey.reached || outcome.sent;
     journey.stories[index] = outcome.story;
+    journey.expired = journey.ticket && !journey.uncertain && is_expired_session(outcome.status);
     if (!outcome.verdict.retry) return refuse(describe_refusal(journey, outcome));
+    journey.uncertain = journey.uncertain || outcome.uncertain;
     if (outcome.sent || !journey.reached) journey.last = outcome.verdict;
   }
   return std::nullopt;
@@ -139,7 +191,7 @@ std::optional<Outcome<std::string>> Client::round(Journey& journey, std::size_t 
 milliseconds Client::patience(const Journey& journey, std::size_t left) const {
   const auto remaining =
       std::max(milliseconds(1), std::chrono::ceil<milliseconds>(journey.deadline - time_.now()));
-  if (journey.method.access == Access::kWrite) return remaining;
+  if (journey.access == Access::kWrite) return remaining;
   return std::min(remaining, std::max(kPatienceMin, remaining / static_cast<std::int64_t>(left)));
 }
 
@@ -154,24 +206,37 @@ Client::Attempt Client::attempt(Journey& journey, std::size_t index, std::size_t
             .verdict = {!lost_cause, lost_cause ? kExitNoPermission : kExitUnavailable},
             .story = endpoint.text + ": could not connect: " + error.what};
   }
+  Attempt outcome = send_to(**channel, journey, left);
+  if (outcome.story.empty()) {
+    const bool named = outcome.status.message.starts_with(endpoint.text + ": ");
+    outcome.story = (named ? "" : endpoint.text + ": ") + outcome.status.message;
+  } else {
+    outcome.story = endpoint.text + ": " + outcome.story;
+  }
+  return outcome;
+}
+
+/// The story is empty when the status tells it.
+Client::Attempt Client::send_to(kv::rpc::Channel& channel, const Journey& journey, std::size_t left) {
   kv::rpc::CallOptions options;
   if (journey.deadline != TimePoint::max()) options.timeout = patience(journey, left);
+  if (journey.ticket) options.metadata = journey.ticket->metadata();
   {
     const std::lock_guard lock(mutex_);
     if (!token_.empty()) options.metadata.emplace_back("token", token_);
   }
   const auto timeout = options.timeout;
-  kv::rpc::UnaryResult result = (*channel)->call(journey.method.path, journey.request, std::move(options));
-  Attempt outcome{
-      .status = std::move(result.status), .response = std::move(result.response), .sent = result.sent};
-  outcome.verdict = judge(outcome.status, outcome.sent, journey.method.access);
+  kv::rpc::UnaryResult result = channel.call(journey.method.path, journey.request, std::move(options));
+  Attempt outcome{.status = std::move(result.status),
+                  .response = std::move(result.response),
+                  .sent = result.sent,
+                  .story = {}};
+  outcome.verdict = judge(outcome.status, outcome.sent, journey.access);
+  outcome.uncertain = journey.access != Access::kRead && outcome.verdict.exit == kExitUnknown;
   if (outcome.status.ok()) {
-    outcome.story = endpoint.text + ": answered";
+    outcome.story = "answered";
   } else if (outcome.status.code == Code::kDeadlineExceeded && timeout) {
-    outcome.story = endpoint.text + ": no answer within " + format_duration(*timeout);
-  } else {
-    const bool named = outcome.status.message.starts_with(endpoint.text + ": ");
-    outcome.story = (named ? "" : endpoint.text + ": ") + outcome.status.message;
+    outcome.story = "no answer within " + format_duration(*timeout);
   }
   return outcome;
 }
@@ -193,6 +258,7 @@ raft::Result<std::shared_ptr<kv::rpc::Channel>> Client::channel_to(std::size_t i
 Failure Client::describe(const Journey& journey) const {
   const std::string stories = join(journey.stories);
   const std::string waited = format_duration(settings_.timeout);
+  if (journey.uncertain) return {kExitUnknown, std::string(kUnknownText) + stories};
   switch (journey.last.exit) {
     case kExitUnavailable:
       return {kExitUnavailable, "no endpoint could be reached: " + stories};
@@ -204,9 +270,9 @@ Failure Client::describe(const Journey& journey) const {
 }
 
 Failure Client::describe_refusal(const Journey& journey, const Attempt& attempt) const {
-  if (attempt.verdict.exit == kExitUnknown) {
-    return {kExitUnknown, "outcome unknown: the request was sent, and may or may not have been applied; " +
-                              join(journey.stories)};
+  const bool lost = journey.uncertain && !settles(attempt.status, attempt.verdict);
+  if (lost || attempt.verdict.exit == kExitUnknown) {
+    return {kExitUnknown, std::string(kUnknownText) + join(journey.stories)};
   }
   return {attempt.verdict.exit, attempt.status.message};
 }

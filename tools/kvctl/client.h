@@ -17,6 +17,7 @@
 #include "tools/kvctl/dialer.h"
 #include "tools/kvctl/settings.h"
 #include "tools/kvctl/verdict.h"
+#include "tools/kvctl/write_session.h"
 
 namespace tools::kvctl {
 
@@ -26,11 +27,11 @@ struct Method {
 };
 
 inline constexpr Method kRange{"/etcdserverpb.KV/Range", Access::kRead};
-inline constexpr Method kPut{"/etcdserverpb.KV/Put", Access::kWrite};
-inline constexpr Method kDeleteRange{"/etcdserverpb.KV/DeleteRange", Access::kWrite};
-inline constexpr Method kTxn{"/etcdserverpb.KV/Txn", Access::kWrite};
+inline constexpr Method kPut{"/etcdserverpb.KV/Put", Access::kWriteOnce};
+inline constexpr Method kDeleteRange{"/etcdserverpb.KV/DeleteRange", Access::kWriteOnce};
+inline constexpr Method kTxn{"/etcdserverpb.KV/Txn", Access::kWriteOnce};
 inline constexpr Method kReadOnlyTxn{"/etcdserverpb.KV/Txn", Access::kRead};
-inline constexpr Method kCompact{"/etcdserverpb.KV/Compact", Access::kWrite};
+inline constexpr Method kCompact{"/etcdserverpb.KV/Compact", Access::kWriteOnce};
 inline constexpr Method kMemberList{"/etcdserverpb.Cluster/MemberList", Access::kRead};
 inline constexpr Method kMemberAdd{"/etcdserverpb.Cluster/MemberAdd", Access::kWrite};
 inline constexpr Method kMemberRemove{"/etcdserverpb.Cluster/MemberRemove", Access::kWrite};
@@ -41,6 +42,7 @@ inline constexpr Method kAlarm{"/etcdserverpb.Maintenance/Alarm", Access::kRead}
 inline constexpr Method kDefragment{"/etcdserverpb.Maintenance/Defragment", Access::kRead};
 inline constexpr Method kStatus{"/etcdserverpb.Maintenance/Status", Access::kRead};
 inline constexpr Method kHashKv{"/etcdserverpb.Maintenance/HashKV", Access::kRead};
+inline constexpr Method kOpenSession{"/kvd.Sessions/Open", Access::kRead};
 inline constexpr Method kAuthenticate{"/etcdserverpb.Auth/Authenticate", Access::kRead};
 
 /// Time, as the client sees it; tests hand in another.
@@ -51,7 +53,8 @@ struct ClientTime {
 
 /// One request after the other goes to the endpoint that answered last. What certainly had no effect is tried
 /// again elsewhere, until settings.timeout; while nobody can even be reached, until settings.dial_timeout. A
-/// write whose outcome is not known is never sent twice: kExitUnknown. Thread: call() from any.
+/// write whose outcome is not known is sent again under its number in a session, and never where there are no
+/// sessions (etcd): kExitUnknown. Thread: call() from any.
 class Client {
  public:
   /// `log`: where --debug tells of attempts; may be null. The dialer must outlive the client.
@@ -83,6 +86,7 @@ class Client {
     kv::rpc::Status status;
     std::string response;
     bool sent = false;
+    bool uncertain = false;  // it may have been applied
     Verdict verdict{};
     std::string story;  // what happened, for people
   };
@@ -90,15 +94,25 @@ class Client {
   struct Journey {
     const Method& method;
     const std::string& request;
+    Access access;
     TimePoint began;
     TimePoint deadline;
+    std::optional<WriteSession::Ticket> ticket;  // with kWriteOnce
     std::map<std::size_t, std::string> stories;  // the last of each endpoint
     bool reached = false;                        // some endpoint took the call
+    bool uncertain = false;                      // some attempt was
+    bool expired = false;                        // and none was: a new session may make the write
     Verdict last{};
   };
 
   Outcome<void> log_in();
   Outcome<std::string> travel(const Method& method, const std::string& request);
+  [[nodiscard]] TimePoint deadline_of(TimePoint began) const;
+  Outcome<std::string> follow(Journey& journey);
+  Outcome<std::string> write_once(Journey& journey);
+  /// Finds out whether the cluster has sessions, once.
+  Outcome<void> open_session(const Journey& journey);
+  Attempt send_to(kv::rpc::Channel& channel, const Journey& journey, std::size_t left);
   /// One attempt at every endpoint; nothing when all may be tried again.
   std::optional<Outcome<std::string>> round(Journey& journey, std::size_t turn);
   Attempt attempt(Journey& journey, std::size_t index, std::size_t left);
@@ -112,6 +126,10 @@ class Client {
   Dialer& dialer_;
   std::ostream* const log_;
   const ClientTime time_;
+  WriteSession session_;
+
+  std::mutex session_mutex_;  // guards session_asked_, while it is found out
+  bool session_asked_ = false;
 
   std::mutex mutex_;                                         // guards what follows
   std::vector<std::shared_ptr<kv::rpc::Channel>> channels_;  // shared with calls of other threads

@@ -16,8 +16,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr Method kLeaseGrant{"/etcdserverpb.Lease/LeaseGrant", Access::kWrite};
-constexpr Method kLeaseRevoke{"/etcdserverpb.Lease/LeaseRevoke", Access::kWrite};
+constexpr Method kLeaseGrant{"/etcdserverpb.Lease/LeaseGrant", Access::kWriteOnce};
+constexpr Method kLeaseRevoke{"/etcdserverpb.Lease/LeaseRevoke", Access::kWriteOnce};
 constexpr Method kLeaseTimeToLive{"/etcdserverpb.Lease/LeaseTimeToLive", Access::kRead};
 constexpr Method kLeaseLeases{"/etcdserverpb.Lease/LeaseLeases", Access::kRead};
 

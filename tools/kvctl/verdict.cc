@@ -42,9 +42,19 @@ std::optional<Verdict> known_verdict(std::string_view message) {
   return found->verdict;
 }
 
-/// The server may or may not have done it: final for a write; a read may ask again.
+/// The server may or may not have done it: final for a write, but in a session; a read may ask again.
 Verdict uncertain(Access access, Verdict of_a_read) {
-  return access == Access::kWrite ? Verdict{false, kExitUnknown} : of_a_read;
+  if (access == Access::kRead) return of_a_read;
+  return {access == Access::kWriteOnce, kExitUnknown};
+}
+
+constexpr std::string_view kSessionExpired = "kvd: session expired";
+/// They all begin so; what was applied before may have had any outcome.
+constexpr std::array kOutcomeLost = {kSessionExpired, std::string_view("kvd: session sequence forgotten"),
+                                     std::string_view("kvd: applied before")};
+
+bool is_outcome_lost(std::string_view message) {
+  return std::ranges::any_of(kOutcomeLost, [&](std::string_view text) { return message.starts_with(text); });
 }
 
 bool said_by_server(std::string_view message) {
@@ -92,9 +102,29 @@ Verdict judge_by_code(const Status& status, Access access) {
 
 Verdict judge(const Status& status, bool sent, Access access) {
   if (const auto known = known_verdict(status.message)) return *known;
+  if (is_outcome_lost(status.message)) return {false, kExitUnknown};
   if (sent || status.ok()) return judge_by_code(status, access);
   if (status.code == Code::kDeadlineExceeded) return {true, kExitTimeout};
   return {true, kExitUnavailable};
+}
+
+bool settles(const Status& status, const Verdict& verdict) {
+  if (verdict.retry) return false;
+  switch (verdict.exit) {
+    case kExitNo:
+    case kExitConflict:
+    case kExitData:
+    case kExitUsage:
+      return true;
+    case kExitLimit:
+      return status.code != Code::kInvalidArgument;  // too large for that member
+    default:
+      return false;
+  }
+}
+
+bool is_expired_session(const Status& status) {
+  return status.message.starts_with(kSessionExpired);
 }
 
 }  // namespace tools::kvctl

@@ -7,7 +7,11 @@
 namespace tools::kvctl {
 
 /// Whether a call can change the store, and so must not be made twice by accident.
-enum class Access { kRead, kWrite };
+enum class Access {
+  kRead,
+  kWrite,
+  kWriteOnce,  ///< in a session: the server sees to it that it is made once, however often it is sent
+};
 
 struct Verdict {
   /// Certainly without effect, and another member or a later moment may answer otherwise.
@@ -19,7 +23,15 @@ struct Verdict {
 };
 
 /// `sent`: whether the server may have seen the call (rpc::UnaryResult). A write that was sent and whose
-/// outcome the server did not tell is {false, kExitUnknown}. Source: contract sections 5 and 5.2.
+/// outcome the server did not tell is kExitUnknown; in a session it may be sent again. Source: contract
+/// sections 5 and 5.2.
 Verdict judge(const kv::rpc::Status& status, bool sent, Access access);
+
+/// Whether a refusal says what became of a write of which an earlier attempt's outcome is not known: the log
+/// gave it, for all attempts. What one member refuses by itself says nothing of them.
+bool settles(const kv::rpc::Status& status, const Verdict& verdict);
+
+/// What a member refuses with when it knows nothing of a session.
+bool is_expired_session(const kv::rpc::Status& status);
 
 }  // namespace tools::kvctl

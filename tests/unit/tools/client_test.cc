@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "libkv/api/proto/rpc.pb.h"
+#include "libkv/api/proto/sessions.pb.h"
 
 namespace tools::kvctl {
 namespace {
@@ -25,6 +26,7 @@ struct VirtualTime {
 /// What one endpoint does: the answers it gives in turn, the last one for ever; none: nobody listens.
 struct Script {
   std::deque<UnaryResult> answers;
+  std::deque<std::string> sessions;    // that it opens in turn; none: it knows of no such thing
   std::vector<milliseconds> timeouts;  // of the calls that came
   std::vector<kv::rpc::Metadata> metadata;
   int dials = 0;
@@ -33,7 +35,8 @@ struct Script {
 class ScriptedChannel final : public kv::rpc::Channel {
  public:
   ScriptedChannel(Script& script, VirtualTime& time) : script_(script), time_(time) {}
-  UnaryResult call(std::string_view, std::string, kv::rpc::CallOptions options) override {
+  UnaryResult call(std::string_view path, std::string, kv::rpc::CallOptions options) override {
+    if (path == kOpenSession.path) return open();
     const milliseconds timeout = options.timeout.value_or(milliseconds(0));
     script_.timeouts.push_back(timeout);
     script_.metadata.push_back(options.metadata);
@@ -53,6 +56,16 @@ class ScriptedChannel final : public kv::rpc::Channel {
   [[nodiscard]] bool connected() const override { return true; }
 
  private:
+  UnaryResult open() {
+    if (script_.sessions.empty()) {
+      return {.status = {Code::kUnimplemented, "unknown service kvd.Sessions"}, .response = {}, .sent = true};
+    }
+    kvd::OpenSessionResponse response;
+    response.set_session(script_.sessions.front());
+    script_.sessions.pop_front();
+    return {.status = {}, .response = response.SerializeAsString(), .sent = true};
+  }
+
   Script& script_;
   VirtualTime& time_;
 };
@@ -105,7 +118,8 @@ TEST_F(ClientTest, TheNextEndpointAnswersWhenTheFirstIsDown) {
   dialer.scripts["b"].answers = {answer("yes")};
   EXPECT_EQ(write().value(), "yes");
   EXPECT_EQ(log.str(),
-            "debug: /etcdserverpb.KV/Put to a: could not connect: Connection refused\n"
+            "debug: /kvd.Sessions/Open to a: could not connect: Connection refused\n"
+            "debug: /kvd.Sessions/Open to b: unknown service kvd.Sessions\n"
             "debug: /etcdserverpb.KV/Put to b: answered\n");
 }
 
@@ -239,6 +253,79 @@ TEST_F(ClientTest, AUserIsNoFaultWhereThereIsNoAuthentication) {
   dialer.scripts["a"].answers = {
       failure(Code::kFailedPrecondition, "etcdserver: authentication is not enabled"), answer("yes")};
   EXPECT_EQ(read().value(), "yes");
+}
+
+class InASession : public ClientTest {
+ protected:
+  static kv::rpc::Metadata tag(const std::string& session, int sequence, int acknowledged) {
+    return {{"kvd-session", session},
+            {"kvd-sequence", std::to_string(sequence)},
+            {"kvd-acknowledged", std::to_string(acknowledged)}};
+  }
+  static UnaryResult lost() { return failure(Code::kUnavailable, "connection lost"); }
+
+  Script& a = dialer.scripts["a"];
+  Script& b = dialer.scripts["b"];
+};
+
+TEST_F(InASession, AWriteWhoseAnswerWasLostIsSentAgainUnderItsNumber) {
+  a.sessions = {"s"};
+  a.answers = {lost(), answer("two")};
+  b.answers = {failure(Code::kUnavailable, "etcdserver: request timed out"), answer("one")};
+  EXPECT_EQ(write().value(), "two");
+  ASSERT_EQ(a.metadata.size() + b.metadata.size(), 3U);
+  EXPECT_EQ(a.metadata[0], tag("s", 1, 0));
+  EXPECT_EQ(b.metadata[0], tag("s", 1, 0));
+  ASSERT_TRUE(write());
+  EXPECT_EQ(a.metadata.back(), tag("s", 2, 1));
+}
+
+TEST_F(InASession, AWriteThatNobodyAnswersIsUnknownAtTheEnd) {
+  a.sessions = {"s"};
+  a.answers = {lost()};
+  b.answers = {failure(Code::kUnavailable, "etcdserver: no leader")};
+  const auto began = time.now;
+  EXPECT_EQ(write().error().exit, kExitUnknown);
+  EXPECT_GT(time.now - began, milliseconds(4000));
+  EXPECT_GT(b.metadata.size(), 5U);
+}
+
+TEST_F(InASession, ASilentEndpointLeavesTimeForTheOthers) {
+  a.sessions = {"s"};
+  a.answers = {no_answer()};
+  b.answers = {answer("yes")};
+  EXPECT_EQ(write().value(), "yes");
+  EXPECT_EQ(a.timeouts, (std::vector<milliseconds>{milliseconds(2500)}));
+}
+
+TEST_F(InASession, WhatTheLogRefusesSettlesAllAttempts) {
+  a.sessions = {"s"};
+  a.answers = {lost()};
+  b.answers = {failure(Code::kNotFound, "etcdserver: requested lease not found")};
+  EXPECT_EQ(write().error(), (Failure{kExitNo, "etcdserver: requested lease not found"}));
+}
+
+TEST_F(InASession, WhatOneMemberRefusesSettlesNothing) {
+  for (const auto& refusal : {failure(Code::kPermissionDenied, "etcdserver: permission denied"),
+                              failure(Code::kInvalidArgument, "etcdserver: request is too large"),
+                              failure(Code::kFailedPrecondition, "kvd: session expired: nothing is known"),
+                              failure(Code::kFailedPrecondition, "kvd: applied before, but")}) {
+    a.sessions = {"s", "another"};
+    a.answers = {lost()};
+    b.answers = {refusal};
+    Client fresh(settings, dialer, nullptr, time.hands());
+    EXPECT_EQ(fresh.call(kPut, std::string("q")).error().exit, kExitUnknown) << refusal.status.message;
+    a.sessions.clear();
+  }
+}
+
+TEST_F(InASession, AnExpiredOneIsReplacedBeforeAnythingWasSentInVain) {
+  a.sessions = {"old", "new"};
+  a.answers = {answer("one"), failure(Code::kFailedPrecondition, "kvd: session expired: nothing"),
+               answer("two")};
+  ASSERT_TRUE(write());
+  EXPECT_EQ(write().value(), "two");
+  EXPECT_EQ(a.metadata.back(), tag("new", 1, 0));
 }
 
 }  // namespace

@@ -86,6 +86,15 @@ TEST(Verdict, EveryFailureHasItsExitCodeAndItsRetry) {
     const kv::rpc::Status status{row.code, row.text};
     EXPECT_EQ(judge(status, row.sent, Access::kRead), row.read) << row.text;
     EXPECT_EQ(judge(status, row.sent, Access::kWrite), row.write) << row.text;
+    const Verdict once = row.write == kLost ? Verdict{true, kExitUnknown} : row.write;
+    EXPECT_EQ(judge(status, row.sent, Access::kWriteOnce), once) << row.text;
+  }
+}
+
+TEST(Verdict, WhatASessionHasForgottenIsUnknownAndNotAskedAgain) {
+  for (const char* text : {"kvd: session expired: nothing is known", "kvd: session sequence forgotten: it",
+                           "kvd: applied before, but the result was too large"}) {
+    EXPECT_EQ(judge({Code::kFailedPrecondition, text}, true, Access::kWriteOnce), kLost) << text;
   }
 }
 

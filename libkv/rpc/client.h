@@ -29,6 +29,10 @@ struct ChannelOptions {
   std::optional<ClientTlsOptions> tls;
   std::chrono::milliseconds connect_timeout{2000};
   std::size_t receive_message_bytes_max = 2147483647;
+  /// While calls are open: how long the server may say nothing before it is pinged, and how long it may take
+  /// to answer that; the connection is lost then. etcd's servers take more than one ping in 5 s amiss.
+  std::chrono::milliseconds keepalive_interval{10000};
+  std::chrono::milliseconds keepalive_timeout{6000};
 };
 
 struct CallOptions {

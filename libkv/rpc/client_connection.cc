@@ -26,12 +26,33 @@ ClientConnection::ClientConnection(ClientLoopImpl& home, ChannelOptions options,
       authority_(authority_of(options_)),
       wire_(std::move(wire)),
       ready_(std::move(ready)),
-      session_({.side = H2Side::kClient}, *this) {}
+      session_({.side = H2Side::kClient}, *this),
+      keepalive_(options_.keepalive_interval, options_.keepalive_timeout, loop_.now()),
+      keepalive_timer_([this] { check_peer(); }) {}
 
 ClientConnection::~ClientConnection() = default;
 
 void ClientConnection::start() {
   wire_->start(*this);
+  loop_.arm(keepalive_timer_, loop_.now() + options_.keepalive_interval);
+}
+
+void ClientConnection::check_peer() {
+  const auto now = loop_.now();
+  if (calls_.size() == 0) keepalive_.heard(now);
+  Keepalive::Verdict verdict = keepalive_.check(now);
+  if (verdict.action == Keepalive::Action::kDrop) {
+    // A loop that was held up has the answer still to read: that comes before this is asked again.
+    if (std::exchange(overdue_, true)) {
+      return lose({Code::kUnavailable, authority_ + ": no answer to a keepalive ping"});
+    }
+    verdict.again = now + options_.keepalive_timeout;
+  }
+  if (verdict.action == Keepalive::Action::kPing) {
+    session_.ping();
+    loop_.flush_soon(*this);
+  }
+  loop_.arm(keepalive_timer_, verdict.again);
 }
 
 void ClientConnection::release() {
@@ -99,6 +120,8 @@ void ClientConnection::on_ready() {
 
 void ClientConnection::on_bytes(std::string_view bytes) {
   if (lost_) return;
+  keepalive_.heard(loop_.now());
+  overdue_ = false;
   if (!session_.receive(bytes)) {
     return lose({Code::kUnavailable, authority_ + ": not HTTP/2, or broken: " + violation_});
   }
@@ -117,6 +140,7 @@ void ClientConnection::lose(Status status) {
   if (std::exchange(lost_, true)) return;
   connected_.store(false, std::memory_order_release);
   lost_status_ = std::move(status);
+  keepalive_timer_.disarm();
   wire_->close();
   // The socket must go before the loop does; calls and channels may keep this object for longer.
   loop_.retire(std::move(wire_));

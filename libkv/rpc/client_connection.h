@@ -11,6 +11,7 @@
 #include "libkv/rpc/client.h"
 #include "libkv/rpc/client_call.h"
 #include "libkv/rpc/h2_session.h"
+#include "libkv/rpc/keepalive.h"
 #include "libkv/rpc/loop.h"
 #include "libkv/rpc/stream_table.h"
 #include "libkv/rpc/wire.h"
@@ -73,6 +74,7 @@ class ClientConnection final : public Flushable, private WireEvents, private H2E
   void on_violation(std::string_view what) override;
 
   void tell_ready(bool stands);
+  void check_peer();
 
   ClientLoopImpl& home_;
   Loop& loop_;
@@ -87,7 +89,10 @@ class ClientConnection final : public Flushable, private WireEvents, private H2E
   std::vector<Header> headers_;  // of the request being submitted; kept for its capacity
   StreamTable<ClientCall> calls_;
   ClientCall* block_call_ = nullptr;  // of the header block being received
-  std::string violation_;             // the last one, for the reason of the loss
+  Keepalive keepalive_;
+  CallbackTimer keepalive_timer_;
+  bool overdue_ = false;   // the answer to a ping is late
+  std::string violation_;  // the last one, for the reason of the loss
   Status lost_status_{};
   bool lost_ = false;
   bool released_ = false;

@@ -150,9 +150,16 @@ class Mirror {
       TRY_ASSIGN(const auto page, pages.next());
       for (const auto& kv : page.kvs()) TRY(writer_.put(kv));
       progress.update(writer_.written(), pages.total());
+      if (interrupted()) return refuse(kExitTemporary, "interrupted");
     }
     TRY(writer_.flush());
     return pages.revision();
+  }
+
+  /// The signal stays: run() ends with it.
+  bool interrupted() {
+    const std::lock_guard lock(bell_.mutex);
+    return signals_.pending();
   }
 
   Outcome<void> follow(const etcdserverpb::WatchResponse& response) {

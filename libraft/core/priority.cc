@@ -70,7 +70,7 @@ void tick_priorities(Shared& shared) {
 void take_priority(Shared& shared, NodeId from, std::uint8_t priority) {
   auto& said = shared.priorities.said;
   std::erase_if(said, [&](const auto& one) { return !shared.membership().is_voter(one.first); });
-  if (shared.membership().is_voter(from)) said[from] = {priority, shared.tick};
+  if (from != shared.self && shared.membership().is_voter(from)) said[from] = {priority, shared.tick};
 }
 
 std::uint32_t deferral_ticks(const Shared& shared, std::optional<NodeId> silent) {

@@ -6,12 +6,12 @@
 #include <mutex>
 #include <thread>
 #include <utility>
-#include <variant>
 
-#include "libraft/base/check.h"
 #include "libraft/base/queue.h"
 #include "libraft/core/describe.h"
+#include "libraft/node/applier.h"
 #include "libraft/node/inbox.h"
+#include "libraft/node/log_writer.h"
 #include "libraft/node/replica.h"
 #include "libraft/node/snapshot_desk.h"
 
@@ -22,24 +22,8 @@ using Clock = std::chrono::steady_clock;
 
 /// Ticks handed over at once after a pause: enough to notice it, too few for a burst of elections.
 constexpr std::uint32_t kTicksAtOnceMax = 3;
-/// Writes and applies under way; the replica's own limits are reached long before.
-constexpr std::size_t kQueueItemsMax = 1U << 20U;
-
-struct SyncState {};
-struct InstallState {
-  TransferId transfer = 0;
-};
-using ApplyItem = std::variant<std::vector<Entry>, ReadyReads, SyncState, InstallState>;
-
-/// Merges a later write into an earlier one: a later entry replaces whatever stood from its index on.
-void merge(LogBatch& batch, Persist&& persist) {
-  if (persist.hard_state) batch.hard_state = persist.hard_state;
-  if (persist.entries.empty()) return;
-  const Index first = persist.entries.front().index;
-  while (!batch.entries.empty() && batch.entries.back().index >= first) batch.entries.pop_back();
-  batch.entries.insert(batch.entries.end(), std::make_move_iterator(persist.entries.begin()),
-                       std::make_move_iterator(persist.entries.end()));
-}
+/// Work on states that waits; the replica's own limits are reached long before.
+constexpr std::size_t kJobsMax = 1U << 20U;
 
 class ThreadedDriver final : public Driver {
  public:
@@ -51,21 +35,26 @@ class ThreadedDriver final : public Driver {
         log_(std::move(log)),
         replica_(std::move(replica)),
         inbox_(options.inbox_items_max),
-        writes_(kQueueItemsMax),
-        applies_(kQueueItemsMax),
-        jobs_(kQueueItemsMax),
+        jobs_(kJobsMax),
         desk_(*parts.machine),
+        writer_(*parts.log, failed_,
+                {.persisted = [this](std::uint64_t sequence) { inbox_.persisted(sequence); },
+                 .failed = [this](const Error& error) { fail_stop(error); }}),
+        applier_(*parts.machine, desk_, failed_,
+                 {.reads_ready = events_.reads_ready,
+                  .synced = [this](Index upto) { inbox_.synced(upto); },
+                  .failed = [this](const Error& error) { fail_stop(error); }},
+                 log_),
         status_(replica_.status()),
         membership_(replica_.membership()),
-        applied_(parts.machine->applied().index.value()),
-        committed_(applied_.load()) {}
+        committed_(applier_.applied().value()) {}
 
   ~ThreadedDriver() override { stop(); }
 
   void start_threads() {
     raft_thread_ = std::thread([this] { run_raft(); });
-    writer_thread_ = std::thread([this] { run_writer(); });
-    apply_thread_ = std::thread([this] { run_apply(); });
+    writer_thread_ = std::thread([this] { writer_.run(); });
+    apply_thread_ = std::thread([this] { applier_.run(); });
     snapshot_thread_ = std::thread([this] { run_snapshots(); });
   }
 
@@ -89,23 +78,23 @@ class ThreadedDriver final : public Driver {
     std::lock_guard lock(status_mutex_);
     return keeping_up_;
   }
-  Index applied() const override { return Index(applied_.load(std::memory_order_acquire)); }
+  Index applied() const override { return applier_.applied(); }
   std::uint64_t backlog() const override {
-    const std::uint64_t done = applied_.load(std::memory_order_acquire);
+    const std::uint64_t done = applied().value();
     const std::uint64_t committed = committed_.load(std::memory_order_acquire);
     return committed > done ? committed - done : 0;
   }
   Heartbeats heartbeats() const override {
-    return {raft_steps_.load(), applied_batches_.load(), synced_batches_.load()};
+    return {raft_steps_.load(), applier_.batches(), writer_.batches()};
   }
 
   void stop() override {
     std::lock_guard lock(stop_mutex_);
     inbox_.close();
     if (raft_thread_.joinable()) raft_thread_.join();
-    writes_.close();
+    writer_.close();
     if (writer_thread_.joinable()) writer_thread_.join();
-    applies_.close();
+    applier_.close();
     if (apply_thread_.joinable()) apply_thread_.join();
     jobs_.close();
     if (snapshot_thread_.joinable()) snapshot_thread_.join();
@@ -113,18 +102,11 @@ class ThreadedDriver final : public Driver {
 
  private:
   void run_raft();
-  void run_writer();
-  void run_apply();
   void run_snapshots();
   void tell_time(ReplicaInput& input, Clock::time_point now);
   bool carry_out(ReplicaWork work);
   void publish_status();
   void publish_membership();
-  Result<void> write(std::vector<Persist>& persists);
-  void apply_items(std::vector<ApplyItem>& items);
-  Result<void> apply_entries(std::vector<Entry>& entries);
-  Result<void> install(TransferId transfer);
-  void serve_reads();
   void fail_stop(const Error& error);
 
   const ReplicaOptions options_;
@@ -132,26 +114,22 @@ class ThreadedDriver final : public Driver {
   const DriverEvents events_;
   const LogSink log_;
 
-  Replica replica_;                        // raft thread only
-  Clock::time_point next_tick_;            // raft thread only
-  std::vector<ReadyReads> waiting_reads_;  // apply thread only; unordered, few
+  Replica replica_;              // raft thread only
+  Clock::time_point next_tick_;  // raft thread only
 
+  std::atomic<bool> failed_ = false;
   Inbox inbox_;
-  BatchQueue<Persist> writes_;
-  BatchQueue<ApplyItem> applies_;
   BatchQueue<SnapshotJob> jobs_;
   SnapshotDesk desk_;
+  LogWriter writer_;
+  Applier applier_;
 
   mutable std::mutex status_mutex_;  // guards the three below
   CoreStatus status_;
   Membership membership_;
   std::vector<NodeId> keeping_up_;
-  std::atomic<std::uint64_t> applied_;
   std::atomic<std::uint64_t> committed_;
   std::atomic<std::uint64_t> raft_steps_ = 0;
-  std::atomic<std::uint64_t> applied_batches_ = 0;
-  std::atomic<std::uint64_t> synced_batches_ = 0;
-  std::atomic<bool> failed_ = false;
 
   std::mutex stop_mutex_;  // held while joining
   std::thread raft_thread_;
@@ -198,16 +176,16 @@ bool ThreadedDriver::carry_out(ReplicaWork work) {
   bool queued = true;
   // Peers first: the leader's own disk works in parallel with the network (thesis 10.2.1).
   for (auto& [to, messages] : work.mail) parts_.transport->send(to, std::move(messages));
-  if (work.persist) queued = writes_.push(std::move(*work.persist));
-  if (work.install) queued = applies_.push(InstallState{*work.install}) && queued;
-  if (!work.apply.empty()) queued = applies_.push(std::move(work.apply)) && queued;
-  if (work.sync) queued = applies_.push(SyncState{}) && queued;
+  if (work.persist) queued = writer_.push(std::move(*work.persist));
+  if (work.install) queued = applier_.push(InstallState{*work.install}) && queued;
+  if (!work.apply.empty()) queued = applier_.push(std::move(work.apply)) && queued;
+  if (work.sync) queued = applier_.push(SyncState{}) && queued;
   for (SnapshotJob& job : work.jobs) queued = jobs_.push(std::move(job)) && queued;
   for (ReadyReads& reads : work.reads) {
     if (reads.index <= applied()) {
       events_.reads_ready(reads.tickets);
     } else {
-      queued = applies_.push(std::move(reads)) && queued;
+      queued = applier_.push(std::move(reads)) && queued;
     }
   }
   if (!queued)
@@ -246,111 +224,6 @@ void ThreadedDriver::publish_membership() {
   if (!moved) return;
   log_(LogLevel::kInfo, "event=configuration " + describe(replica_.membership()));
   events_.configured(replica_.membership());
-}
-
-/// Everything that queued, in one synced write; a new base of the log in between is a write of its own.
-Result<void> ThreadedDriver::write(std::vector<Persist>& persists) {
-  LogBatch batch;
-  for (Persist& persist : persists) {
-    if (persist.base) {
-      if (persist.hard_state) batch.hard_state = std::exchange(persist.hard_state, std::nullopt);
-      RETURN_IF_ERROR(parts_.log->append(std::exchange(batch, {})));
-      RETURN_IF_ERROR(parts_.log->truncate_prefix(*persist.base));
-    }
-    merge(batch, std::move(persist));
-  }
-  return parts_.log->append(batch);
-}
-
-void ThreadedDriver::run_writer() {
-  std::vector<Persist> persists;
-  while (writes_.pop_all(persists)) {
-    if (failed_.load(std::memory_order_relaxed)) continue;
-    const std::uint64_t sequence = persists.back().sequence;
-    if (auto written = write(persists); !written) {
-      fail_stop(written.error());
-      continue;
-    }
-    synced_batches_.fetch_add(1, std::memory_order_relaxed);
-    inbox_.persisted(sequence);
-  }
-}
-
-Result<void> ThreadedDriver::apply_entries(std::vector<Entry>& entries) {
-  if (entries.empty()) return {};
-  RETURN_IF_ERROR(parts_.machine->apply(entries));
-  applied_.store(entries.back().index.value(), std::memory_order_release);
-  applied_batches_.fetch_add(1, std::memory_order_relaxed);
-  entries.clear();
-  return {};
-}
-
-Result<void> ThreadedDriver::install(TransferId transfer) {
-  auto received = desk_.take_finished(transfer);
-  RAFT_CHECK(received != nullptr);
-  RETURN_IF_ERROR(parts_.machine->install(std::move(received)));
-  const EntryId applied = parts_.machine->applied();
-  applied_.store(applied.index.value(), std::memory_order_release);
-  log_(LogLevel::kInfo, "event=snapshot-installed index=" + std::to_string(applied.index.value()) +
-                            " term=" + std::to_string(applied.term.value()));
-  return {};
-}
-
-void ThreadedDriver::serve_reads() {
-  const Index done = applied();
-  std::erase_if(waiting_reads_, [&](const ReadyReads& reads) {
-    if (reads.index > done) return false;
-    events_.reads_ready(reads.tickets);
-    return true;
-  });
-}
-
-/// In order; entries that follow each other are applied together.
-void ThreadedDriver::apply_items(std::vector<ApplyItem>& items) {
-  std::vector<Entry> entries;
-  Result<void> done;
-  for (ApplyItem& item : items) {
-    if (auto* reads = std::get_if<ReadyReads>(&item)) {
-      waiting_reads_.push_back(std::move(*reads));
-      continue;
-    }
-    if (auto* batch = std::get_if<std::vector<Entry>>(&item)) {
-      entries.insert(entries.end(), std::make_move_iterator(batch->begin()),
-                     std::make_move_iterator(batch->end()));
-      continue;
-    }
-    done = apply_entries(entries);
-    if (done && std::holds_alternative<SyncState>(item)) done = parts_.machine->sync();
-    if (done && std::holds_alternative<SyncState>(item)) inbox_.synced(applied());
-    if (const auto* install_now = std::get_if<InstallState>(&item); done && install_now != nullptr) {
-      done = install(install_now->transfer);
-    }
-    if (!done) break;
-  }
-  if (done) done = apply_entries(entries);
-  if (!done) fail_stop(done.error());
-}
-
-void ThreadedDriver::run_apply() {
-  std::vector<ApplyItem> items;
-  bool more_background = true;
-  for (;;) {
-    const bool open = more_background ? applies_.pop_all_until(items, Clock::now()) : applies_.pop_all(items);
-    if (!open) return;
-    if (failed_.load(std::memory_order_relaxed)) {
-      more_background = false;
-      continue;
-    }
-    if (items.empty()) {
-      auto more = parts_.machine->background_work();
-      if (!more) fail_stop(more.error());
-      more_background = more && *more;
-      continue;
-    }
-    apply_items(items);
-    more_background = true;
-    serve_reads();
-  }
 }
 
 void ThreadedDriver::run_snapshots() {

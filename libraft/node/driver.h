@@ -1,7 +1,7 @@
 // Gives a replica its threads, its disk and its clock. The only file of libraft/node that starts threads:
 //   raft        steps the replica; the only one that touches the core
-//   log-writer  makes writes durable, everything that queued in one sync (group commit)
-//   apply       runs the state machine
+//   log-writer  makes writes durable (log_writer.h)
+//   apply       runs the state machine (applier.h)
 //   snapshots   reads and builds whole states
 // They meet in queues that hand over batches; no lock is held across I/O.
 #pragma once

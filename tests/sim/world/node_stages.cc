@@ -1,9 +1,11 @@
-// The stages beside the raft stage: log writer, apply, snapshots. See libraft/node/driver.cc for each.
+// The stages beside the raft stage: log writer, apply, snapshots. See libraft/node/log_writer.cc and
+// libraft/node/applier.cc.
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
 #include "libraft/base/check.h"
+#include "libraft/node/log_writer.h"
 #include "tests/sim/env/background.h"
 #include "tests/sim/world/node.h"
 
@@ -12,16 +14,6 @@ namespace {
 
 constexpr Micros kBackgroundPause = 2 * kMillisecond;
 constexpr Micros kStall = 2 * kSecond;
-
-/// Merges a later write into an earlier one, as the driver does.
-void merge(raft::LogBatch& batch, raft::Persist&& persist) {
-  if (persist.hard_state) batch.hard_state = persist.hard_state;
-  if (persist.entries.empty()) return;
-  const raft::Index first = persist.entries.front().index;
-  while (!batch.entries.empty() && batch.entries.back().index >= first) batch.entries.pop_back();
-  batch.entries.insert(batch.entries.end(), std::make_move_iterator(persist.entries.begin()),
-                       std::make_move_iterator(persist.entries.end()));
-}
 
 }  // namespace
 

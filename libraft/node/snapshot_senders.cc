@@ -61,7 +61,10 @@ void SnapshotSenders::acknowledged(NodeId from, const SnapshotAck& ack, Snapshot
   const auto found = transfers_.find(from);
   if (found == transfers_.end() || found->second.id != ack.transfer) return;
   Transfer& transfer = found->second;
-  transfer.silent_ticks = 0;
+  // A receiver that has less than it said before began anew, by a chunk that came late: what it wants is not
+  // here any more, so that its acknowledgements are no progress.
+  const bool behind = !transfer.window.empty() && ack.next < transfer.window.front().number;
+  if (!behind) transfer.silent_ticks = 0;
   switch (ack.verdict) {
     case SnapshotAck::Verdict::kInstalled:
       end(transfer, transfer.last ? std::optional(transfer.last->index) : std::nullopt, traffic);

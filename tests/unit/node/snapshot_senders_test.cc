@@ -104,6 +104,20 @@ TEST_F(Senders, APeerThatAnswersIsNotGivenUp) {
   EXPECT_TRUE(senders_.take_ended().empty());
 }
 
+/// An old first chunk that comes late makes the receiver begin anew; what it then lacks was let go here.
+TEST_F(Senders, APeerThatFellBehindWhatItSaidIsGivenUpAlthoughItAnswers) {
+  open(kPeer, kFirst);
+  chunk_read();
+  chunk_read();
+  answer(1);
+  for (std::uint32_t i = 0; i < limits().give_up_ticks; ++i) {
+    EXPECT_TRUE(senders_.take_ended().empty());
+    answer(0);
+    ticks(1);
+  }
+  EXPECT_EQ(senders_.take_ended().size(), 1U);
+}
+
 TEST_F(Senders, ASourceThatOpensTooLateIsClosed) {
   senders_.begin(kPeer, traffic_);
   ticks(limits().give_up_ticks);

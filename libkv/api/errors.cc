@@ -121,6 +121,8 @@ Status status_of(ServerError error) {
       return {Code::kFailedPrecondition, "etcdserver: bad leader transferee"};
     case ServerError::kTransferTimeout:
       return {Code::kUnknown, "etcdserver: request timed out, leader transfer took too long"};
+    case ServerError::kCorrupt:
+      return status_of(KvError::kCorrupt);
     case ServerError::kNotCapable:
       return status_of(KvError::kUnknownCommand);
   }

@@ -46,7 +46,10 @@ void propose(const Context& context, const CallPtr& call, Operation operation) {
 /// Runs `answer(view)` on the call's thread with a view that fits the request.
 template <class Answer>
 void with_view(const Context& context, const CallPtr& call, bool serializable, Answer answer) {
-  if (serializable) return answer(context.server.local_view());
+  if (serializable) {
+    if (context.server.is_odd()) return refuse(call, status_of(ServerError::kCorrupt));
+    return answer(context.server.local_view());
+  }
   context.server.read(
       [call, answer = std::move(answer)](std::expected<ReadView, RequestFailure> view) mutable {
         if (!view) return refuse(call, status_of(view.error()));

@@ -52,6 +52,10 @@ void add_raft(MetricsPage& page, const ServerStatus& status) {
   page.gauge("etcd_server_is_learner", "Whether this member only learns: 1 or 0.", status.learner ? 1 : 0);
   page.gauge("kvd_command_version", "The version of commands that all members of the cluster know.",
              status.command_version);
+  page.gauge("kvd_state_odd", "Whether this member's state is known not to be the others': 1 or 0.",
+             status.odd ? 1 : 0);
+  page.gauge("kvd_state_agreed_index", "Index of the last entry behind which a majority had this state.",
+             number(status.agreed.value()));
   page.counter("etcd_server_leader_changes_seen_total", "Leaders seen.", number(status.leader_changes));
   page.gauge("etcd_server_proposals_committed_total", "Index of the last committed entry.",
              number(status.commit.value()));

@@ -23,9 +23,9 @@ constexpr std::string_view name_of(AlarmType type) {
 struct Alarm {
   raft::NodeId member;
   AlarmType type = AlarmType::kNoSpace;
-  /// Raised by the quota of the member itself, which takes it back when there is space again; one that was
-  /// raised by hand stays until it is disarmed by hand.
-  bool by_quota = false;
+  /// Raised by what watches over the members (the quota, the comparison of states), which takes it back when
+  /// all is well again; one that was raised by hand stays until it is disarmed by hand.
+  bool automatic = false;
 
   bool operator==(const Alarm&) const = default;
 };

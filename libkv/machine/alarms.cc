@@ -13,7 +13,7 @@ namespace {
 using raft::ErrorCode;
 
 constexpr std::uint8_t kAlarmRowVersion = 1;
-constexpr std::uint8_t kByQuota = 1U << 0U;
+constexpr std::uint8_t kAutomatic = 1U << 0U;
 constexpr std::size_t kAlarmKeyBytes = 2 + 8 + 1;
 constexpr std::size_t kAlarmChecksumBytes = 8;
 
@@ -36,13 +36,13 @@ raft::Result<Alarm> decode_alarm(std::string_view key, std::string_view value) {
   if (raft::ByteReader(value.substr(body.size())).u64() != raft::checksum(body, member)) {
     return raft::fail(ErrorCode::kCorruption, where, "checksum mismatch");
   }
-  if (version != kAlarmRowVersion || (flags & ~kByQuota) != 0 || !is_known(type)) {
+  if (version != kAlarmRowVersion || (flags & ~kAutomatic) != 0 || !is_known(type)) {
     return raft::fail(ErrorCode::kMismatch, where,
                       "an alarm of type " + std::to_string(type) + " in version " + std::to_string(version));
   }
   return Alarm{.member = raft::NodeId(member),
                .type = static_cast<AlarmType>(type),
-               .by_quota = (flags & kByQuota) != 0};
+               .automatic = (flags & kAutomatic) != 0};
 }
 
 /// etcd's numbers: what a key costs beside its bytes, and what a lease costs.
@@ -95,7 +95,7 @@ AlarmTable::Row AlarmTable::row(const Alarm& alarm) {
   std::string value;
   raft::ByteWriter writer(value);
   writer.u8(kAlarmRowVersion);
-  writer.u8(alarm.by_quota ? kByQuota : std::uint8_t{0});
+  writer.u8(alarm.automatic ? kAutomatic : std::uint8_t{0});
   writer.u64(raft::checksum(value, alarm.member.value()));
   return {row_key(alarm.member, alarm.type), std::move(value)};
 }
@@ -113,9 +113,9 @@ Alarm AlarmTable::activate(const Alarm& alarm) {
   return alarms_.try_emplace({alarm.type, alarm.member}, alarm).first->second;
 }
 
-std::optional<Alarm> AlarmTable::deactivate(raft::NodeId member, AlarmType type, bool by_quota_only) {
+std::optional<Alarm> AlarmTable::deactivate(raft::NodeId member, AlarmType type, bool automatic_only) {
   const auto found = alarms_.find({type, member});
-  if (found == alarms_.end() || (by_quota_only && !found->second.by_quota)) return std::nullopt;
+  if (found == alarms_.end() || (automatic_only && !found->second.automatic)) return std::nullopt;
   const Alarm gone = found->second;
   alarms_.erase(found);
   return gone;

@@ -25,9 +25,9 @@ class AlarmTable {
 
   /// Raises an alarm. Gives it as it stands in the table: the one before when it was raised already.
   Alarm activate(const Alarm& alarm);
-  /// The alarm that was there and is not any more; nothing when there was none. With `by_quota_only`, one
+  /// The alarm that was there and is not any more; nothing when there was none. With `automatic_only`, one
   /// that was raised by hand stays.
-  std::optional<Alarm> deactivate(raft::NodeId member, AlarmType type, bool by_quota_only);
+  std::optional<Alarm> deactivate(raft::NodeId member, AlarmType type, bool automatic_only);
 
   /// Whether the alarms forbid this (contract section 6.3).
   [[nodiscard]] std::optional<KvError> refusal(const Operation& operation) const;

@@ -166,7 +166,7 @@ struct LeaseCheckpointOp {
 /// Raises an alarm, or takes it back. Unknown types of alarms are not proposed.
 struct AlarmOp {
   bool deactivate = false;
-  Alarm alarm;  ///< deactivating with by_quota: only if the quota raised it
+  Alarm alarm;  ///< deactivating with automatic: only if it was raised so
 
   bool operator==(const AlarmOp&) const = default;
 };

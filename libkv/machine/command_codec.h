@@ -42,7 +42,7 @@ inline constexpr std::uint8_t kPromoteWhenCaughtUp = 1U << 1U;
 inline constexpr std::uint8_t kReplaces = 1U << 2U;
 /// Of an alarm.
 inline constexpr std::uint8_t kDeactivate = 1U << 0U;
-inline constexpr std::uint8_t kByQuota = 1U << 1U;
+inline constexpr std::uint8_t kAutomatic = 1U << 1U;
 /// Of a range.
 inline constexpr std::uint8_t kKeysOnly = 1U << 0U;
 inline constexpr std::uint8_t kCountOnly = 1U << 1U;

@@ -118,9 +118,9 @@ class Decoder {
   }
 
   void read(AlarmOp& op) {
-    const std::uint8_t flags = known_flags(codec::kDeactivate | codec::kByQuota);
+    const std::uint8_t flags = known_flags(codec::kDeactivate | codec::kAutomatic);
     op.deactivate = (flags & codec::kDeactivate) != 0;
-    op.alarm.by_quota = (flags & codec::kByQuota) != 0;
+    op.alarm.automatic = (flags & codec::kAutomatic) != 0;
     op.alarm.member = raft::NodeId(reader_.u64());
     const std::uint8_t type = reader_.u8();
     op.alarm.type = static_cast<AlarmType>(type);

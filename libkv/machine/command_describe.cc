@@ -131,7 +131,7 @@ struct Describer {
     out += op.deactivate ? "disarm" : "alarm";
     out += " member=" + std::to_string(op.alarm.member.value());
     out += op.alarm.type == AlarmType::kNoSpace ? " type=NOSPACE" : " type=CORRUPT";
-    if (op.alarm.by_quota) out += " by_quota";
+    if (op.alarm.automatic) out += " automatic";
   }
   void operator()(const RaiseVersionOp& op) const {
     out += "raise_version version=" + std::to_string(op.version);

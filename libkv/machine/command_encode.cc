@@ -125,7 +125,7 @@ class Encoder {
   }
 
   void write(const AlarmOp& op) {
-    writer_.u8(flag(op.deactivate, codec::kDeactivate) | flag(op.alarm.by_quota, codec::kByQuota));
+    writer_.u8(flag(op.deactivate, codec::kDeactivate) | flag(op.alarm.automatic, codec::kAutomatic));
     writer_.u64(op.alarm.member.value());
     writer_.u8(static_cast<std::uint8_t>(op.alarm.type));
   }

@@ -49,6 +49,9 @@ class StoreMachine : public Machine {
     return applied;
   }
 
+  [[nodiscard]] const std::vector<StatePoint>& points() const override { return points_; }
+  [[nodiscard]] StatePoint state_point() const override { return view_->load()->facts().state; }
+
   [[nodiscard]] raft::Result<bool> compact_some() override {
     if (fault_) return raft::fail(*fault_);
     auto more = store_->compact_some();
@@ -143,14 +146,19 @@ class StoreMachine : public Machine {
   raft::Result<std::vector<Applied>> apply_all(std::span<const raft::Entry> entries) {
     std::vector<Applied> outcomes;
     outcomes.reserve(entries.size());
+    points_.clear();
     raft::Index last = store_->applied().index;
     for (const raft::Entry& entry : entries) {
       RAFT_CHECK(entry.index == last.next());
       last = entry.index;
       if (entry.type == raft::EntryType::kConfiguration) RETURN_IF_ERROR(apply_configuration(entry));
-      if (entry.type != raft::EntryType::kCommand) continue;
-      ASSIGN_OR_RETURN(Applied applied, apply_one(entry));
-      outcomes.push_back(std::move(applied));
+      if (entry.type == raft::EntryType::kCommand) {
+        ASSIGN_OR_RETURN(Applied applied, apply_one(entry));
+        outcomes.push_back(std::move(applied));
+      }
+      if (entry.index.value() % kPointStride == 0) {
+        points_.push_back({.index = entry.index, .hash = store_->state_hash()});
+      }
     }
     RETURN_IF_ERROR(store_->commit({.index = entries.back().index, .term = entries.back().term}));
     if (members_changed_) publish_members();
@@ -241,7 +249,7 @@ class StoreMachine : public Machine {
   Changed run(AlarmOp& op) {
     AlarmResult result;
     if (op.deactivate) {
-      result.alarm = alarms_.deactivate(op.alarm.member, op.alarm.type, op.alarm.by_quota);
+      result.alarm = alarms_.deactivate(op.alarm.member, op.alarm.type, op.alarm.automatic);
       if (result.alarm) store_->remove_row(AlarmTable::row_key(op.alarm.member, op.alarm.type));
     } else {
       result.alarm = alarms_.activate(op.alarm);
@@ -320,6 +328,7 @@ class StoreMachine : public Machine {
     sessions_ = std::move(state.sessions);
     configuration_ = std::move(state.configuration);
     command_version_ = state.command_version;
+    points_.clear();
     publish_members();
     publish_alarms();
     publish_configuration();
@@ -346,7 +355,8 @@ class StoreMachine : public Machine {
   std::vector<std::shared_ptr<StoreCore>> retired_;  // shared with the views that still read them
   MemberTable members_;
   Leases leases_;
-  raft::Term term_;  // of the entry that is being applied
+  raft::Term term_;                 // of the entry that is being applied
+  std::vector<StatePoint> points_;  // of the last apply
   AlarmTable alarms_;
   SessionTable sessions_;
   raft::Configuration configuration_;

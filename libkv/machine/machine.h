@@ -14,6 +14,7 @@
 #include "libkv/machine/member_info.h"
 #include "libkv/machine/outcome.h"
 #include "libkv/mvcc/read_view.h"
+#include "libkv/mvcc/state_point.h"
 #include "libkv/session/session_limits.h"
 #include "libraft/base/result.h"
 #include "libraft/core/membership.h"
@@ -27,6 +28,9 @@ class Env;
 namespace kv {
 
 class SessionTable;
+
+/// Every so many entries the state is looked at, to be compared with the states of other members.
+inline constexpr std::uint64_t kPointStride = 16;
 
 struct MachineOptions {
   leveldb::Env* env = nullptr;  ///< not owned
@@ -56,7 +60,7 @@ struct Applied {
   bool repeated = false;
 };
 
-/// Thread: open, apply, install, compact_some and sync from one thread; the rest from any.
+/// Thread: open, apply, points, install, compact_some and sync from one thread; the rest from any.
 class Machine {
  public:
   /// Makes a new state, or opens the newest one that the log goes on from and removes every other.
@@ -72,6 +76,11 @@ class Machine {
   /// error is a fault of the disk: final, nothing of the batch is visible, the node must stop. So is
   /// kMismatch: the cluster went over to commands that are not known here.
   [[nodiscard]] virtual raft::Result<std::vector<Applied>> apply(std::span<const raft::Entry> entries) = 0;
+
+  /// The state behind every entry of the last apply whose index is a multiple of kPointStride.
+  [[nodiscard]] virtual const std::vector<StatePoint>& points() const = 0;
+  /// The state as it is published now.
+  [[nodiscard]] virtual StatePoint state_point() const = 0;
 
   /// Does a bounded slice of the physical compaction that is due; true while there is more to do.
   [[nodiscard]] virtual raft::Result<bool> compact_some() = 0;

@@ -16,8 +16,11 @@ constexpr std::uint64_t kMeasureEveryBytes = 4U << 20U;
 
 }  // namespace
 
-Store::Store(std::shared_ptr<StoreCore> core, Ledger ledger)
-    : core_(std::move(core)), ledger_(std::move(ledger)), batch_(std::make_unique<Batch>()) {
+Store::Store(std::shared_ptr<StoreCore> core, Ledger ledger, RowHashes row_hashes)
+    : core_(std::move(core)),
+      ledger_(std::move(ledger)),
+      row_hashes_(std::move(row_hashes)),
+      batch_(std::make_unique<Batch>()) {
   if (ledger_.mark.compacted > kNeverCompacted) compaction_.start(ledger_.mark.compacted);
   bytes_on_disk_ = core_->database->bytes_on_disk();
   publish();
@@ -145,10 +148,19 @@ std::expected<void, KvError> Store::compact(std::int64_t revision) {
 
 void Store::put_row(std::string_view key, std::string_view value) {
   batch_->put(key, value);
+  row_hashes_.put(key, value);
 }
 
 void Store::remove_row(std::string_view key) {
   batch_->remove(key);
+  row_hashes_.remove(key);
+}
+
+std::uint64_t Store::state_hash() const {
+  const Mark& mark = ledger_.mark;
+  std::uint64_t hash = chained(mark.chain, row_hashes_.sum());
+  hash = chained(hash, static_cast<std::uint64_t>(mark.revision));
+  return chained(hash, static_cast<std::uint64_t>(mark.compacted));
 }
 
 void Store::publish_at(PublishedView place) {
@@ -198,7 +210,8 @@ void Store::publish() {
       .compacting = compaction_.due(),
       .bytes_written = bytes_written_,
       .bytes_on_disk = std::max<std::uint64_t>(1, bytes_on_disk_ + bytes_unmeasured_),
-      .bytes_in_use = std::min(ledger_.bytes_in_use, bytes_on_disk_ + bytes_unmeasured_)};
+      .bytes_in_use = std::min(ledger_.bytes_in_use, bytes_on_disk_ + bytes_unmeasured_),
+      .state = {.index = ledger_.mark.applied.index, .hash = state_hash()}};
   published_->store(std::make_shared<const ReadView::Impl>(core_, index, std::move(pin), facts));
   core_->generations.sweep();
 }

@@ -13,6 +13,8 @@
 #include "libkv/mvcc/compaction.h"
 #include "libkv/mvcc/read_view.h"
 #include "libkv/mvcc/record.h"
+#include "libkv/mvcc/row_hashes.h"
+#include "libkv/mvcc/state_point.h"
 #include "libkv/mvcc/view_impl.h"
 #include "libraft/base/result.h"
 #include "libraft/core/types.h"
@@ -53,7 +55,7 @@ class Store {
   static raft::Result<std::unique_ptr<Store>> open_in(std::unique_ptr<Database> database,
                                                       const StoreOptions& options);
   /// What open() recovered; use that.
-  Store(std::shared_ptr<StoreCore> core, Ledger ledger);
+  Store(std::shared_ptr<StoreCore> core, Ledger ledger, RowHashes row_hashes);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -96,6 +98,9 @@ class Store {
   [[nodiscard]] raft::EntryId applied() const { return ledger_.mark.applied; }
   /// A hash over every record written so far: equal on members that applied the same entries.
   [[nodiscard]] std::uint64_t chain() const { return ledger_.mark.chain; }
+  /// The same over all that members have in common: the records, the rows of the other tables, the revision
+  /// and what was compacted. With what is not committed yet.
+  [[nodiscard]] std::uint64_t state_hash() const;
   /// Rows of another table as stored.
   [[nodiscard]] raft::Result<std::vector<std::pair<std::string, std::string>>> rows(
       std::string_view prefix) const;
@@ -134,6 +139,7 @@ class Store {
   const std::shared_ptr<StoreCore> core_;  // shared with every generation
   Ledger ledger_;
   Compaction compaction_;
+  RowHashes row_hashes_;
   std::unique_ptr<Batch> batch_;
   PendingRecords pending_;
   std::vector<LeaseMove> lease_moves_;

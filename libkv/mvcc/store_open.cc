@@ -21,6 +21,20 @@ raft::Result<Ledger> create(const StoreOptions& options, Database& database) {
   return ledger;
 }
 
+/// Of all tables but the records, which have a chain of their own.
+raft::Result<RowHashes> hash_rows(const Database& database) {
+  RowHashes hashes;
+  std::string behind_records(kRecordPrefix);
+  ++behind_records.back();
+  RETURN_IF_ERROR(
+      database.walk("", [&](std::string_view key, std::string_view value) -> raft::Result<Database::Step> {
+        if (key.starts_with(kRecordPrefix)) return Database::Step{.stop = false, .seek = behind_records};
+        if (key != kFormatKey) hashes.put(key, value);
+        return Database::Step{};
+      }));
+  return hashes;
+}
+
 }  // namespace
 
 raft::Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
@@ -42,7 +56,8 @@ raft::Result<std::unique_ptr<Store>> Store::open_in(std::unique_ptr<Database> da
     const bool has_path = error.where.starts_with(options.path);
     return raft::fail(error.code, has_path ? error.where : options.path + ": " + error.where, error.what);
   }
-  return std::make_unique<Store>(std::move(core), std::move(*ledger));
+  ASSIGN_OR_RETURN(RowHashes hashes, hash_rows(*core->database));
+  return std::make_unique<Store>(std::move(core), std::move(*ledger), std::move(hashes));
 }
 
 }  // namespace kv

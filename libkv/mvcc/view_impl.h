@@ -9,6 +9,7 @@
 #include "libkv/mvcc/key_index.h"
 #include "libkv/mvcc/range_reader.h"
 #include "libkv/mvcc/read_view.h"
+#include "libkv/mvcc/state_point.h"
 #include "libkv/mvcc/value_cache.h"
 
 namespace kv {
@@ -37,6 +38,7 @@ class ReadView::Impl {
     std::uint64_t bytes_written = 0;  // since the store was opened
     std::uint64_t bytes_on_disk = 1;
     std::uint64_t bytes_in_use = 0;
+    StatePoint state;
   };
 
   Impl(std::shared_ptr<StoreCore> core, IndexView index, GenerationPin pin, const Facts& facts)

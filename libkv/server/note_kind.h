@@ -14,6 +14,7 @@ enum class NoteKind : std::uint8_t {
   kTimeToLive = 2,
   kVersion = 3,
   kPromotion = 4,
+  kPoints = 5,
 };
 
 struct NoteHead {

@@ -45,6 +45,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
         leases_(lease_options(), lease_parts()),
         versions_(options.replica.self, options.known_version),
         promotions_(promotion_options(), promotion_parts()),
+        divergence_(options.replica.self, options.first_sequence, divergence_parts()),
         compaction_(options.auto_compaction, Clock::now()),
         space_(options.quota_bytes),
         housekeeper_({.look = [this](Clock::time_point now) { return look_at_space(now); },
@@ -74,6 +75,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
             },
     };
     log_ = log;
+    divergence_.log_to(log);
     ASSIGN_OR_RETURN(driver_, raft::Driver::start(options_.replica, {parts_.log, this, parts_.transport},
                                                   std::move(events), std::move(log)));
     started_.store(driver_.get(), std::memory_order_release);
@@ -87,8 +89,12 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   void change_members(Operation operation, WriteDone done) override;
   void move_leader(raft::NodeId target, TransferDone done) override;
   void read(ReadDone done) override;
-  void keep_alive(std::int64_t lease, LeaseDone done) override { leases_.keep_alive(lease, std::move(done)); }
+  void keep_alive(std::int64_t lease, LeaseDone done) override {
+    if (is_odd()) return done(std::unexpected(ServerError::kCorrupt));
+    leases_.keep_alive(lease, std::move(done));
+  }
   void time_to_live(std::int64_t lease, LeaseDone done) override {
+    if (is_odd()) return done(std::unexpected(ServerError::kCorrupt));
     leases_.time_to_live(lease, std::move(done));
   }
   std::vector<std::int64_t> lease_ids() const override { return leases_.ids(); }
@@ -104,6 +110,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   }
   bool has_leader() const override { return has_leader_.load(std::memory_order_relaxed); }
   bool is_learner() const override { return peers_.is_learner(); }
+  bool is_odd() const override { return divergence_.odd(); }
   bool removed() const override { return peers_.is_removed(); }
   ServerStatus status() const override;
   std::vector<MemberInfo> members() const override { return parts_.machine->members(); }
@@ -133,6 +140,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   }
   raft::Result<void> install(std::unique_ptr<raft::SnapshotSink> received) override {
     RETURN_IF_ERROR(parts_.machine->install(std::move(received)));
+    divergence_.installed();
     measure();
     look_at_members();
     return {};
@@ -145,6 +153,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   LeaseDeskParts lease_parts();
   [[nodiscard]] PromotionDeskOptions promotion_options() const;
   PromotionDeskParts promotion_parts();
+  DivergenceDeskParts divergence_parts();
   [[nodiscard]] std::optional<ServerError> strictly_refused(const Operation& operation) const;
   [[nodiscard]] PromotionWord judge_promotion(raft::NodeId id) const;
   void promote(const PromoteMemberOp& op, WriteDone done);
@@ -180,6 +189,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   LeaseDesk leases_;
   VersionDesk versions_;
   PromotionDesk promotions_;
+  DivergenceDesk divergence_;
   raft::LogSink log_;            // set before the threads start
   Clock::time_point looked_at_;  // the connections; the raft thread's
   Clock::time_point told_at_;    // what this member knows; the raft thread's
@@ -201,6 +211,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
 };
 
 void Member::write(Operation operation, WriteDone done) {
+  if (is_odd()) return done(std::unexpected(RequestFailure{ServerError::kCorrupt, Stage::kQueued}));
   if (!fits(options_.quota_bytes, bytes_on_disk(), cost_of(operation))) {
     return refuse_for_space(std::move(done));
   }
@@ -220,6 +231,7 @@ void Member::refuse_for_version(std::uint32_t needed, const WriteDone& done) {
 
 /// Not refused here: an attempt before this one may have been applied, and only the log knows.
 void Member::write_once(const SessionTag& tag, Operation operation, WriteDone done) {
+  if (is_odd()) return done(std::unexpected(RequestFailure{ServerError::kCorrupt, Stage::kProposed}));
   if (parts_.machine->command_version() < kSessionsVersion) return refuse_for_version(kSessionsVersion, done);
   if (fits(options_.quota_bytes, bytes_on_disk(), cost_of(operation)) || space_alarm()) {
     return propose(operation, std::move(done), tag);
@@ -237,7 +249,7 @@ void Member::refuse_for_space(WriteDone done) {
 }
 
 AlarmOp Member::own_space_alarm() const {
-  return {.alarm = {.member = options_.replica.self, .type = AlarmType::kNoSpace, .by_quota = true}};
+  return {.alarm = {.member = options_.replica.self, .type = AlarmType::kNoSpace, .automatic = true}};
 }
 
 std::optional<Alarm> Member::space_alarm() const {
@@ -275,7 +287,7 @@ bool Member::look_at_space(Clock::time_point now) {
                                                  .compacted = view.compacted_revision(),
                                                  .compacting = parts_.machine->compacting(),
                                                  .alarmed = alarm.has_value(),
-                                                 .by_quota = alarm && alarm->by_quota});
+                                                 .by_quota = alarm && alarm->automatic});
   if (has_leader() && (advice.raise || advice.clear)) {
     AlarmOp alarm_op = own_space_alarm();
     alarm_op.deactivate = advice.clear;
@@ -363,6 +375,7 @@ void Member::move_leader(raft::NodeId target, TransferDone done) {
 }
 
 void Member::read(ReadDone done) {
+  if (is_odd()) return done(std::unexpected(RequestFailure{ServerError::kCorrupt, Stage::kQueued}));
   const auto ticket = reads_.add(std::move(done));
   if (ticket && !driver_->read(*ticket)) reads_.refuse(*ticket, ServerError::kTooManyRequests);
 }
@@ -400,6 +413,18 @@ PromotionDeskParts Member::promotion_parts() {
           .send = [this](raft::NodeId to, std::string note) { send_note(to, std::move(note)); }};
 }
 
+DivergenceDeskParts Member::divergence_parts() {
+  return {
+      .state = [this] { return parts_.machine->state_point(); },
+      .members = [this] { return members(); },
+      .alarms = [this] { return alarms(); },
+      .leads = [this] { return leads(); },
+      .has_leader = [this] { return has_leader(); },
+      .propose = [this](const Operation& operation, WriteDone done) { propose(operation, std::move(done)); },
+      .send = [this](raft::NodeId to, std::string note) { send_note(to, std::move(note)); },
+      .diverged = events_.diverged};
+}
+
 void Member::send_note(raft::NodeId to, std::string note) {
   std::vector<raft::Message> messages;
   messages.emplace_back(raft::ServiceNote{.term = origin().term,
@@ -413,6 +438,7 @@ std::int64_t Member::lease_ttl_min() const {
 
 raft::Result<void> Member::apply(std::span<const raft::Entry> entries) {
   ASSIGN_OR_RETURN(std::vector<Applied> applied, parts_.machine->apply(entries));
+  divergence_.applied(parts_.machine->points());
   leases_.applied(applied);
   std::vector<std::pair<std::uint64_t, Outcome>> answers;
   answers.reserve(applied.size());
@@ -485,6 +511,7 @@ void Member::ticked(Clock::time_point now) {
   if (started_.load(std::memory_order_acquire) != nullptr) {
     leases_.ticked(now);
     promotions_.ticked(now);
+    divergence_.ticked(now);
   }
   if (started_.load(std::memory_order_acquire) != nullptr && now - told_at_ >= kTellPause) {
     told_at_ = now;
@@ -509,6 +536,7 @@ void Member::tell_version(Clock::time_point now) {
 void Member::heard(raft::NodeId from, std::string_view bytes) {
   leases_.received(from, bytes);
   promotions_.received(from, bytes);
+  divergence_.received(from, bytes);
   const auto version = decode_version_note(bytes);
   if (!version) return;
   versions_.heard(Clock::now(), from, *version);
@@ -545,6 +573,8 @@ ServerStatus Member::status() const {
   status.commit = core.commit;
   status.applied = driver_->applied();
   status.learner = is_learner();
+  status.odd = is_odd();
+  status.agreed = divergence_.agreed();
   status.command_version = parts_.machine->command_version();
   status.proposals_pending = writes_.size();
   status.proposals_committed = core.commit.value();

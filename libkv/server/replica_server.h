@@ -11,6 +11,7 @@
 
 #include "libkv/machine/machine.h"
 #include "libkv/server/auto_compaction.h"
+#include "libkv/server/divergence_desk.h"
 #include "libkv/server/lease_keeper.h"
 #include "libkv/server/server.h"
 #include "libraft/base/log_sink.h"
@@ -55,6 +56,9 @@ struct ReplicaServerEvents {
   /// The disk failed or is damaged, or the cluster uses commands that this program does not know (kMismatch);
   /// the process should end. Once. Thread: any.
   std::function<void(const raft::Error&)> failed;
+  /// This member's state is not the one that a majority has. It serves nothing more from it and should be
+  /// stopped, and started with the state of one of those; may be null. Once. Thread: any.
+  std::function<void(const Divergence&)> diverged;
   /// Everyone to be connected with, this member included: those in the table, and those who leave it but are
   /// still counted. At the start and whenever it moved; may be null. Thread: any, one at a time.
   std::function<void(const std::vector<MemberInfo>& peers)> peers_changed;

@@ -33,6 +33,7 @@ enum class ServerError : std::uint8_t {
   kNotLeader,         ///< only the leader can hand leadership over
   kBadTransferee,     ///< leadership cannot go to one that is no voting member
   kTransferTimeout,   ///< the other one did not take leadership in time
+  kCorrupt,           ///< this member's state is not the one that a majority has; nothing is served from it
   kNotCapable,        ///< not every member knows this command; not proposed
 };
 
@@ -77,6 +78,8 @@ struct ServerStatus {
   raft::Index applied;
   bool learner = false;
   std::uint32_t command_version = 0;  ///< the cluster's (libkv/machine/command_version.h)
+  bool odd = false;                   ///< this member's state is known to be wrong
+  raft::Index agreed;  ///< the last entry behind which a majority was seen to have this member's state
   std::uint64_t leader_changes = 0;
   std::uint64_t proposals_pending = 0;
   std::uint64_t proposals_committed = 0;
@@ -132,6 +135,8 @@ class KvServer {
   /// Cheap: whether this member knows a leader.
   [[nodiscard]] virtual bool has_leader() const = 0;
   [[nodiscard]] virtual bool is_learner() const = 0;
+  /// Cheap: this member's state is known not to be that of the others; its local_view() must not be shown.
+  [[nodiscard]] virtual bool is_odd() const = 0;
   [[nodiscard]] virtual ServerStatus status() const = 0;
   [[nodiscard]] virtual std::vector<MemberInfo> members() const = 0;
   /// Those that are raised anywhere. Cheap.

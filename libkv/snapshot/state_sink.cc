@@ -35,7 +35,8 @@ class StateSink::Rows {
 StateSink::StateSink(StateSinkOptions options)
     : options_(std::move(options)),
       reader_({.header = [this](const SnapshotHeader& header) { return begin(header); },
-               .row = [this](std::string_view key, std::string_view value) { return row(key, value); }}),
+               .row = [this](std::string_view key, std::string_view value) { return row(key, value); }},
+              options_.envelope),
       rows_(std::make_unique<Rows>()) {}
 
 StateSink::~StateSink() {

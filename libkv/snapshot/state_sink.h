@@ -16,6 +16,7 @@ struct StateSinkOptions {
   std::uint64_t cluster_id = 0;  ///< a snapshot of another cluster is kMismatch
   std::size_t value_cache_bytes = 64U << 20U;
   std::size_t write_buffer_bytes = 32U << 20U;  ///< what LevelDB gathers before it writes a table
+  Envelope envelope = Envelope::kNone;          ///< kAllowed: the bytes come from the API
 };
 
 /// Builds the state row by row and reads it back before it says that it is whole. What is not taken is

@@ -125,8 +125,10 @@ class Reporter {
   end_by_signal(signal);
 }
 
-/// Until a signal comes, which ends the process, or the disk fails, which gives its exit code.
-int serve(std::unique_ptr<Node> node, std::future<raft::Error> failed, const raft::LogSink& log) {
+/// Until a signal comes, which ends the process, or the disk fails, which gives its exit code; nothing when
+/// the node is to be started again.
+std::optional<int> serve(std::unique_ptr<Node> node, std::future<raft::Error> failed,
+                         const raft::LogSink& log) {
   Reporter reporter;
   for (;;) {
     const auto signal = wait_for_signal(reporter.ready() ? kPause : kPauseAtStart);
@@ -141,6 +143,11 @@ int serve(std::unique_ptr<Node> node, std::future<raft::Error> failed, const raf
                       kExitConfig);
     }
     if (signal) stop(std::move(node), *signal, log);
+    if (node->must_restart()) {
+      notify_status("replacing its state");
+      node->stop(kStopLimit);
+      return std::nullopt;
+    }
     node->tick();
     reporter.report(*node);
   }
@@ -155,11 +162,13 @@ int run(const Checked& checked) {
     log(raft::LogLevel::kWarning, "event=setting " + warning);
   if (const auto obstacle = find_obstacle(checked.config))
     return complain(obstacle->text, obstacle->exit_code);
-  std::promise<raft::Error> failure;
-  auto failed = failure.get_future();
-  auto node = Node::start(checked.config, log, [&](const raft::Error& error) { failure.set_value(error); });
-  if (!node) return complain(node.error().text(), exit_code(node.error()));
-  return serve(std::move(*node), std::move(failed), log);
+  for (;;) {
+    std::promise<raft::Error> failure;
+    auto failed = failure.get_future();
+    auto node = Node::start(checked.config, log, [&](const raft::Error& error) { failure.set_value(error); });
+    if (!node) return complain(node.error().text(), exit_code(node.error()));
+    if (const auto code = serve(std::move(*node), std::move(failed), log)) return *code;
+  }
 }
 
 /// For `config check`, of settings without faults.

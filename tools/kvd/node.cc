@@ -6,6 +6,8 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <mutex>
+#include <optional>
 #include <random>
 #include <set>
 #include <utility>
@@ -23,6 +25,7 @@
 #include "tools/common/exit_codes.h"
 #include "tools/common/identity.h"
 #include "tools/kvd/peer_settings.h"
+#include "tools/kvd/resync.h"
 #include "tools/kvd/roster.h"
 #include "tools/kvd/timed.h"
 
@@ -106,6 +109,7 @@ class RunningNode final : public Node {
   [[nodiscard]] bool removed() const override {
     return removed_.load(std::memory_order_relaxed) || server_->removed();
   }
+  [[nodiscard]] bool must_restart() override;
   void tick() override;
   void stop(milliseconds limit) override;
 
@@ -116,6 +120,7 @@ class RunningNode final : public Node {
     return [metrics = metrics_.get(), what](std::chrono::nanoseconds took) { metrics->observe(what, took); };
   }
   void publish();
+  void diverged(const kv::Divergence& found);
   void connect(const std::vector<kv::MemberInfo>& members);
   void sample_round_trips();
   static std::string line_of(const kv::ServerStatus& status);
@@ -134,6 +139,8 @@ class RunningNode final : public Node {
   std::atomic<bool> to_publish_ = true;  // of the main thread and of whoever answers a write
   std::chrono::steady_clock::time_point next_sample_;
   std::atomic<bool> removed_ = false;  // a peer said so
+  std::mutex divergence_mutex_;        // guards divergence_
+  std::optional<kv::Divergence> divergence_;
   raft::NodeId self_;
   std::set<raft::NodeId> connected_;  // of connect()
 };
@@ -145,6 +152,11 @@ raft::Result<void> RunningNode::open_state(const Roster& roster) {
                    raft::open_log_store({.env = env_.get(),
                                          .path = config_.wal_dir,
                                          .first_base = roster.founding ? kFounding : raft::EntryId()}));
+  ASSIGN_OR_RETURN(const bool resynced, resync_if_ordered(config_, roster.cluster, *env_, *wal, log_));
+  if (resynced) {
+    wal.reset();
+    ASSIGN_OR_RETURN(wal, raft::open_log_store({.env = env_.get(), .path = config_.wal_dir}));
+  }
   wal_ = timed(std::move(wal), stopwatch(kv::api::Timed::kLogSync));
   ASSIGN_OR_RETURN(
       auto machine,
@@ -191,6 +203,7 @@ raft::Result<void> RunningNode::start(std::function<void(const raft::Error&)> fa
   ASSIGN_OR_RETURN(server_,
                    kv::ReplicaServer::start(options, {wal_.get(), machine_.get(), transport_.get()}, log_,
                                             {.failed = std::move(failed),
+                                             .diverged = [this](const auto& found) { diverged(found); },
                                              .peers_changed = [this](const auto& all) { connect(all); }}));
   RETURN_IF_ERROR(transport_->start([this](raft::NodeId from, std::vector<raft::Message> messages) {
     server_->receive(from, std::move(messages));
@@ -259,6 +272,34 @@ void RunningNode::connect(const std::vector<kv::MemberInfo>& members) {
     if (!here.contains(gone)) transport_->remove_peer(gone);
   }
   connected_ = std::move(here);
+}
+
+void RunningNode::diverged(const kv::Divergence& found) {
+  const std::lock_guard lock(divergence_mutex_);
+  divergence_ = found;
+}
+
+/// The state is set aside by the next start, when nothing has it open; the leader's is asked for first.
+bool RunningNode::must_restart() {
+  std::optional<kv::Divergence> found;
+  {
+    const std::lock_guard lock(divergence_mutex_);
+    found.swap(divergence_);
+  }
+  if (!found) return false;
+  const kv::ServerStatus status = server_->status();
+  std::vector<std::string> from;
+  for (const kv::MemberInfo& member : server_->members()) {
+    if (std::ranges::count(found->majority, member.id) == 0) continue;
+    from.insert(member.id == status.leader ? from.begin() : from.end(), member.client_urls.begin(),
+                member.client_urls.end());
+  }
+  const auto ordered = order_resync(config_.data_dir, status.applied, from);
+  if (!ordered) {
+    log_(raft::LogLevel::kError, "event=state-not-replaced error=\"" + ordered.error().text() +
+                                     "\" action=\"this member goes on serving nothing\"");
+  }
+  return ordered.has_value();
 }
 
 /// Tells the cluster this member's name and client addresses; when that fails, the next tick tries again.

@@ -28,6 +28,9 @@ class Node {
   [[nodiscard]] virtual bool alive() = 0;
   /// True once it is known that this member was removed from the cluster: it should end, and not come back.
   [[nodiscard]] virtual bool removed() const = 0;
+  /// True when this member is to be stopped and started again, which gives it the state of another member:
+  /// its own is not what a majority has.
+  [[nodiscard]] virtual bool must_restart() = 0;
   /// A few times a second: tells the cluster what it has not been told yet, measures what shows only over
   /// time.
   virtual void tick() = 0;

@@ -49,6 +49,8 @@ class TimedMachine final : public kv::Machine {
     const Lap lap(applied_);
     return machine_->apply(entries);
   }
+  const std::vector<kv::StatePoint>& points() const override { return machine_->points(); }
+  kv::StatePoint state_point() const override { return machine_->state_point(); }
   raft::Result<bool> compact_some() override { return machine_->compact_some(); }
   raft::Result<void> sync() override { return machine_->sync(); }
   raft::Result<std::unique_ptr<raft::SnapshotSource>> open_snapshot() const override {

@@ -115,7 +115,7 @@ class JsonOperations {
     type(op.deactivate ? "disarm" : "alarm");
     json_.key("member").string(raft::describe(op.alarm.member));
     json_.key("alarm").string(op.alarm.type == kv::AlarmType::kNoSpace ? "NOSPACE" : "CORRUPT");
-    if (op.alarm.by_quota) json_.key("by_quota").boolean(true);
+    if (op.alarm.automatic) json_.key("automatic").boolean(true);
   }
 
   void operator()(const kv::RaiseVersionOp& op) {

@@ -31,6 +31,14 @@ void KvChecks::fail(raft::NodeId node, const std::string& what) {
   verdict_.fail("member " + raft::describe(node) + ": " + what);
 }
 
+void KvChecks::points(raft::NodeId node, std::span<const kv::StatePoint> points) {
+  for (const kv::StatePoint& point : points) {
+    if (hashes_.try_emplace(point.index, point.hash).first->second == point.hash) continue;
+    fail(node, "has another state behind entry " + std::to_string(point.index.value()) +
+                   " than was told before, though each of its answers was right");
+  }
+}
+
 void KvChecks::applied(raft::NodeId node, std::span<const raft::Entry> entries,
                        std::span<const kv::Applied> outcomes) {
   for (const raft::Entry& entry : entries) {

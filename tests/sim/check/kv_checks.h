@@ -35,6 +35,8 @@ class KvChecks {
                std::span<const kv::Applied> outcomes);
   /// `node` stands there with that state: after a start, after an install, at the end.
   void stands(raft::NodeId node, raft::EntryId applied, const kv::ReadView& view);
+  /// What members compare among themselves: `node` says that its state is that one.
+  void points(raft::NodeId node, std::span<const kv::StatePoint> points);
   /// A read at the newest revision of `view`, or at an older one, gave `result`.
   void read(raft::NodeId node, const std::string& key, const std::string& range_end, std::int64_t revision,
             const kv::RangeResult& result);
@@ -62,6 +64,7 @@ class KvChecks {
   LeaseChecks leases_;
   std::vector<AppliedEntry> entries_;  // by index
   std::map<std::uint64_t, Fate> fates_;
+  std::map<raft::Index, std::uint64_t> hashes_;  // of the states that were told of
 };
 
 }  // namespace sim

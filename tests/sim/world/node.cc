@@ -89,6 +89,7 @@ void Node::start() {
   if (!survives(opened)) return;
   around_.raft.opened(self_, log_->opened());
   around_.kv.stands(self_, machine_->applied(), machine_->view());
+  tell_points();
   if (opened_before_ && machine_->applied().index < log_->opened().last)
     around_.coverage.hit(Sometimes::kStateRolledBack);
   opened_before_ = true;

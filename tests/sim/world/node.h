@@ -124,6 +124,7 @@ class Node final : private raft::StateMachine {
   raft::Result<void> apply_item(ApplyItem& item);
   void serve_reads();
   void work_in_background();
+  void tell_points();
   void look_at_members() { input_.target = machine_->membership_target(); }
 
   void begin_job();

@@ -71,6 +71,7 @@ raft::Result<void> Node::apply(std::span<const raft::Entry> entries) {
   if (entries.empty()) return {};
   ASSIGN_OR_RETURN(const std::vector<kv::Applied> applied, machine_->apply(entries));
   around_.kv.applied(self_, entries, applied);
+  tell_points();
   around_.trace.note(around_.queue.now(), "apply", self_.value(), entries.back().index.value(),
                      entries.size(), [&] { return "to " + std::to_string(entries.back().index.value()); });
   for (const kv::Applied& one : applied) {
@@ -87,6 +88,12 @@ raft::Result<void> Node::apply(std::span<const raft::Entry> entries) {
   return {};
 }
 
+void Node::tell_points() {
+  around_.kv.points(self_, machine_->points());
+  const kv::StatePoint now = machine_->state_point();
+  around_.kv.points(self_, {&now, 1});
+}
+
 raft::Result<std::unique_ptr<raft::SnapshotSource>> Node::open_snapshot() {
   return machine_->open_snapshot();
 }
@@ -100,6 +107,7 @@ raft::Result<void> Node::install(std::unique_ptr<raft::SnapshotSink> received) {
   receiving_ = false;
   around_.coverage.hit(Sometimes::kSnapshotInstalled);
   around_.kv.stands(self_, machine_->applied(), machine_->view());
+  tell_points();
   look_at_members();
   return {};
 }

@@ -65,6 +65,7 @@ class FakeMember final : public KvServer {
   Origin origin() const override { return {0xc1, raft::NodeId(7), raft::Term(3)}; }
   bool has_leader() const override { return leader; }
   bool is_learner() const override { return learner; }
+  bool is_odd() const override { return odd; }
   ServerStatus status() const override {
     ServerStatus status;
     status.member = raft::NodeId(7);
@@ -90,6 +91,7 @@ class FakeMember final : public KvServer {
   bool leader = true;
   bool learner = false;
   std::uint32_t command_version = kKnownVersion;
+  bool odd = false;
   int reclaims = 0;
   int compactions_awaited = 0;
   std::expected<void, ServerError> compaction_ends;

@@ -10,14 +10,14 @@ namespace {
 
 using raft::NodeId;
 
-constexpr Alarm kFull{.member = NodeId(3), .type = AlarmType::kNoSpace, .by_quota = true};
+constexpr Alarm kFull{.member = NodeId(3), .type = AlarmType::kNoSpace, .automatic = true};
 constexpr Alarm kDamaged{.member = NodeId(2), .type = AlarmType::kCorrupt};
 
 TEST(AlarmTable, KeepsTheFirstOfItsKind) {
   AlarmTable table;
   EXPECT_EQ(table.activate(kFull), kFull);
   Alarm by_hand = kFull;
-  by_hand.by_quota = false;
+  by_hand.automatic = false;
   EXPECT_EQ(table.activate(by_hand), kFull);
   table.activate(kDamaged);
   EXPECT_EQ(table.list(), (std::vector<Alarm>{kFull, kDamaged}));
@@ -26,7 +26,7 @@ TEST(AlarmTable, KeepsTheFirstOfItsKind) {
 TEST(AlarmTable, TheQuotaTakesBackOnlyWhatItRaised) {
   AlarmTable table;
   Alarm by_hand = kFull;
-  by_hand.by_quota = false;
+  by_hand.automatic = false;
   table.activate(by_hand);
   EXPECT_EQ(table.deactivate(kFull.member, kFull.type, true), std::nullopt);
   EXPECT_EQ(table.deactivate(kFull.member, kFull.type, false), by_hand);

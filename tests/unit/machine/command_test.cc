@@ -82,7 +82,7 @@ std::vector<Operation> samples() {
           LeaseCheckpointOp{.term = raft::Term(5), .leases = {{1, 0}, {-2, 300}}},
           AlarmOp{.alarm = {.member = NodeId(6), .type = AlarmType::kCorrupt}},
           AlarmOp{.deactivate = true,
-                  .alarm = {.member = NodeId(7), .type = AlarmType::kNoSpace, .by_quota = true}},
+                  .alarm = {.member = NodeId(7), .type = AlarmType::kNoSpace, .automatic = true}},
           RaiseVersionOp{.version = 3, .members = {NodeId(6), NodeId(~0ULL)}}};
 }
 

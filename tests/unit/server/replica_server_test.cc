@@ -132,6 +132,7 @@ TEST_F(ReplicaServerTest, ALeaderThatIsRemovedLearnsOfItWhenTheOthersGoOnWithout
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (!leaving.server->removed() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   EXPECT_TRUE(leaving.server->removed());
+  while (leaving.leads() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   TestMember& staying = leader();
   EXPECT_FALSE(staying.server->removed());
   EXPECT_TRUE(staying.write(PutOp{.key = "k", .value = "v"})) << "two go on";

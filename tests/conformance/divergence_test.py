@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""A member whose state on disk is not the others' is named, serves nothing, and gets the state of another one."""
+
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+import places  # noqa: E402
+from cluster import Cluster  # noqa: E402
+
+WAIT_SECONDS = 40
+KEYS = 200
+
+
+def kvctl(endpoint: str, *words: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [places.binary("kvctl"), f"--endpoints={endpoint}", f"--timeout={int(5 * places.time_scale())}s", *words],
+        capture_output=True, text=True, timeout=60 * places.time_scale(), check=False, env=places.environment(),
+    )
+
+
+def alter(server, key: str, value: str) -> None:
+    """With the server stopped, as a bug or a disk that lies might do it: all checksums are right."""
+    state = max((server.data_dir / "snap").iterdir())
+    subprocess.run([places.binary("alter_state"), str(state), key, value], check=True, timeout=60)
+
+
+def wait_for(condition, what: str, servers=()) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS * places.time_scale()
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what}: not within {WAIT_SECONDS} s\n" + "\n".join(s.log_tail() for s in servers))
+        time.sleep(0.05)
+
+
+def alarms(endpoint: str) -> str:
+    return kvctl(endpoint, "alarm", "list").stdout
+
+
+class Divergence(unittest.TestCase):
+    def fill(self, endpoint: str) -> None:
+        for i in range(KEYS):
+            done = kvctl(endpoint, "put", f"k/{i:03}", "right")
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def settled(self, cluster) -> bool:
+        return all(kvctl(s.endpoint, "get", "k/007", "--print-value-only").stdout == "right\n"
+                   for s in cluster.servers)
+
+    def check_replaced(self, cluster, victim, starts: int) -> None:
+        others = [s for s in cluster.servers if s is not victim]
+        victim.start()
+        wait_for(lambda: "event=state-diverged" in victim.log(), "the odd one is named", cluster.servers)
+        line = next(one for one in victim.log().splitlines() if "event=state-diverged" in one)
+        for field in (" entry=", " own_hash=", " other_hash=", " others="):
+            self.assertIn(field, line)
+        wait_for(lambda: "event=state-fetched" in victim.log(), "another state is fetched", cluster.servers)
+        wait_for(lambda: victim.is_healthy() and self.settled(cluster), "all serve again", cluster.servers)
+        wait_for(lambda: alarms(others[0].endpoint) == "", "the alarm is taken back", cluster.servers)
+        self.assertEqual(victim.starts, starts, "it came back in the same process")
+        self.assertTrue(victim.is_running())
+        self.assertEqual(kvctl(victim.endpoint, "put", "after", "all").returncode, 0)
+        hashes = {kvctl(s.endpoint, "endpoint", "hashkv", "--rev=100").stdout.split(",")[-1] for s in cluster.servers}
+        self.assertEqual(len(hashes), 1, hashes)
+        for server in others:
+            self.assertNotIn("event=state-diverged", server.log())
+
+    def test_a_follower_whose_state_was_altered_is_given_the_state_of_another(self):
+        with Cluster("kvd", 3) as cluster:
+            self.fill(cluster.endpoints)
+            leader = cluster.leader()
+            victim = next(s for s in cluster.servers if s is not leader)
+            victim.terminate()
+            alter(victim, "k/007", "wrong")
+            self.check_replaced(cluster, victim, 2)
+            aside = list(victim.data_dir.glob("snap-diverged-*"))
+            self.assertEqual(len(aside), 1)
+            # A second time it is not done before somebody has looked at the first.
+            victim.terminate()
+            alter(victim, "k/008", "wrong")
+            victim.start()
+            wait_for(lambda: "event=state-not-replaced" in victim.log(), "it is left to people", cluster.servers)
+            refused = kvctl(victim.endpoint, "get", "k/007", "--consistency=s")
+            self.assertNotEqual(refused.returncode, 0)
+            self.assertIn("corrupt cluster", refused.stderr)
+            healthy = next(s for s in cluster.servers if s is not victim)
+            self.assertIn("alarm:CORRUPT", alarms(healthy.endpoint))
+            self.assertIn("corrupt cluster", kvctl(healthy.endpoint, "put", "x", "y").stderr)
+            subprocess.run(["rm", "-r", str(aside[0])], check=True)
+            victim.terminate()
+            self.check_replaced(cluster, victim, 4)
+
+    def test_its_log_may_be_cut(self):
+        with Cluster("kvd", 3, flags=("--snapshot-count=50", "--snapshot-catchup-entries=10")) as cluster:
+            self.fill(cluster.endpoints)
+            leader = cluster.leader()
+            victim = next(s for s in cluster.servers if s is not leader)
+            victim.terminate()
+            alter(victim, "k/007", "wrong")
+            self.check_replaced(cluster, victim, 2)
+
+    def test_a_leader_may_be_the_odd_one(self):
+        with Cluster("kvd", 3) as cluster:
+            self.fill(cluster.endpoints)
+            victim = cluster.leader()
+            for server in cluster.servers:
+                server.terminate()
+            alter(victim, "k/007", "wrong")
+            for server in cluster.servers:
+                if server is not victim:
+                    server.start()
+            self.check_replaced(cluster, victim, 2)
+
+    def test_two_that_differ_are_left_to_people(self):
+        with Cluster("kvd", 2) as cluster:
+            self.fill(cluster.endpoints)
+            leader = cluster.leader()
+            victim = next(s for s in cluster.servers if s is not leader)
+            victim.terminate()
+            alter(victim, "k/007", "wrong")
+            victim.start()
+            wait_for(lambda: "alarm:CORRUPT" in alarms(cluster.endpoints), "the alarm is on", cluster.servers)
+            words = leader.log() + victim.log()
+            self.assertIn("event=states-differ", words)
+            self.assertIn("no state is that of a majority", words)
+            self.assertNotIn("event=state-set-aside", words)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

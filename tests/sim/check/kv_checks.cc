@@ -24,8 +24,8 @@ std::uint64_t fingerprint(const raft::Entry& entry) {
 
 }  // namespace
 
-KvChecks::KvChecks(Verdict& verdict, const EventQueue& queue)
-    : verdict_(verdict), queue_(queue), leases_(verdict), entries_(2) {}
+KvChecks::KvChecks(Verdict& verdict, const EventQueue& queue, const kv::SessionLimits& sessions)
+    : verdict_(verdict), queue_(queue), sessions_(sessions), leases_(verdict), entries_(2) {}
 
 void KvChecks::fail(raft::NodeId node, const std::string& what) {
   verdict_.fail("member " + raft::describe(node) + ": " + what);
@@ -68,11 +68,22 @@ void KvChecks::applied(raft::NodeId node, std::span<const raft::Entry> entries,
   }
 }
 
+std::optional<kv::Outcome> KvChecks::expect(const raft::Entry& entry) {
+  const auto command = kv::decode_command(entry.bytes());
+  if (!command) return std::nullopt;
+  if (!command->session) return model_.apply(command->operation, entry.term);
+  const kv::SessionTag& tag = *command->session;
+  auto outcome = sessions_.recall(tag, entry.index.value(), model_.revision());
+  if (outcome) return outcome;
+  outcome = model_.apply(command->operation, entry.term);
+  if (outcome) sessions_.keep(tag, entry.index.value(), *outcome);
+  return outcome;
+}
+
 void KvChecks::first_time(raft::NodeId node, const raft::Entry& entry, const kv::Applied* outcome,
                           AppliedEntry record) {
   if (outcome != nullptr) {
-    const auto command = kv::decode_command(entry.bytes());
-    const auto expected = command ? model_.apply(command->operation, entry.term) : std::nullopt;
+    const auto expected = expect(entry);
     if (expected && text(*expected) != text(outcome->outcome)) {
       fail(node, "entry " + std::to_string(entry.index.value()) + " gave " + text(outcome->outcome) +
                      ", the model gave " + text(*expected));

@@ -13,6 +13,7 @@
 #include "libkv/machine/machine.h"
 #include "tests/sim/check/lease_checks.h"
 #include "tests/sim/check/model.h"
+#include "tests/sim/check/session_model.h"
 #include "tests/sim/check/verdict.h"
 #include "tests/sim/world/event_queue.h"
 
@@ -28,7 +29,7 @@ struct Fate {
 /// Thread: one.
 class KvChecks {
  public:
-  KvChecks(Verdict& verdict, const EventQueue& queue);
+  KvChecks(Verdict& verdict, const EventQueue& queue, const kv::SessionLimits& sessions);
 
   /// `node` has applied these entries; `outcomes`: of the commands among them.
   void applied(raft::NodeId node, std::span<const raft::Entry> entries,
@@ -54,6 +55,8 @@ class KvChecks {
     std::int64_t revision = 1;      // of the store after it
   };
 
+  /// What an entry must give; nothing for what is not modelled.
+  std::optional<kv::Outcome> expect(const raft::Entry& entry);
   void first_time(raft::NodeId node, const raft::Entry& entry, const kv::Applied* outcome,
                   AppliedEntry record);
   void fail(raft::NodeId node, const std::string& what);
@@ -61,6 +64,7 @@ class KvChecks {
   Verdict& verdict_;
   const EventQueue& queue_;
   Model model_;
+  SessionModel sessions_;
   LeaseChecks leases_;
   std::vector<AppliedEntry> entries_;  // by index
   std::map<std::uint64_t, Fate> fates_;

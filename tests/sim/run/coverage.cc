@@ -82,6 +82,10 @@ std::string_view name(Sometimes what) {
       return "leases told anew before they are kept alive";
     case Sometimes::kLeaseReads:
       return "seeds with lease reads";
+    case Sometimes::kRetryToldFirst:
+      return "retries told what the first attempt gave";
+    case Sometimes::kSessionExpired:
+      return "writes in sessions that had expired";
     case Sometimes::kCoreQuorumOnly:
       return "recoveries with a bare quorum";
     case Sometimes::kCount:

@@ -48,6 +48,8 @@ enum class Sometimes : std::uint8_t {
   kLeaseExpired,
   kLeaseToldAnew,
   kLeaseReads,
+  kRetryToldFirst,
+  kSessionExpired,
   kCoreQuorumOnly,
   kCount,
 };

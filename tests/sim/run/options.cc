@@ -106,6 +106,12 @@ SimOptions options_of_seed(std::uint64_t seed) {
   if (dice.percent(60)) options.load.lease_checkpoints = dice.between(1, 5) * kSecond;
   options.priorities = dice.percent(40);
   if (dice.percent(40)) options.faults.echo = dice.between(4, 15) * kSecond;
+  if (dice.percent(20)) options.load.session_clients = narrow(dice.between(1, 6));
+  options.load.session_think = dice.between(50, 800) * kMillisecond;
+  options.load.session_retry = dice.between(100, 2000) * kMillisecond;
+  if (dice.percent(50)) options.sessions.sessions_max = dice.between(1, 8);
+  if (dice.percent(30)) options.sessions.sequences_max = dice.between(1, 8);
+  if (dice.percent(20)) options.sessions.result_bytes_max = dice.between(8, 40);
   return options;
 }
 
@@ -136,6 +142,10 @@ std::string describe(const SimOptions& o) {
       << " timeout_us=" << o.load.timeout << " compact_history=" << o.load.compact_history
       << " lease_holders=" << o.load.lease_holders << " lease_think_us=" << o.load.lease_think
       << " lease_checkpoints_us=" << o.load.lease_checkpoints << "\n"
+      << "sessions: clients=" << o.load.session_clients << " think_us=" << o.load.session_think
+      << " retry_us=" << o.load.session_retry << " sessions_max=" << o.sessions.sessions_max
+      << " sequences_max=" << o.sessions.sequences_max << " result_bytes_max=" << o.sessions.result_bytes_max
+      << "\n"
       << "faults, mean us between two: crash=" << o.faults.crash
       << " crash_in_disk_call=" << o.faults.crash_in_disk_call << " disk_error=" << o.faults.disk_error
       << " partition=" << o.faults.partition << " pause=" << o.faults.pause

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "libkv/session/session_limits.h"
 #include "libraft/node/options.h"
 #include "tests/sim/world/event_queue.h"
 
@@ -27,7 +28,10 @@ struct LoadOptions {
   bool compact_history = false;
   std::uint32_t lease_holders = 0;
   Micros lease_think = 500 * kMillisecond;
-  Micros lease_checkpoints = 0;  ///< the interval in which leaders tell what is left; 0: never
+  std::uint32_t session_clients = 0;
+  Micros session_think = 300 * kMillisecond;
+  Micros session_retry = kSecond;  ///< how long they wait before they send a write again
+  Micros lease_checkpoints = 0;    ///< the interval in which leaders tell what is left; 0: never
 };
 
 /// How often each happens: the mean time between two, 0 for never.
@@ -52,6 +56,7 @@ struct SimOptions {
   Micros tick = 50 * kMillisecond;
   raft::ReplicaOptions replica;
   bool priorities = false;  ///< every third member would rather lead than the one before it
+  kv::SessionLimits sessions;
   std::size_t wal_buffer_bytes = 64U << 10U;
   Micros write_typical = 2 * kMillisecond;
   Micros apply_typical = 200;

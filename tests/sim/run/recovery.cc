@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "libkv/session/session_table.h"
 #include "libraft/core/describe.h"
 
 namespace sim {
@@ -112,11 +113,11 @@ class Recovery {
     for (const NodeId id : core_) {
       const kv::Machine& machine = world_.node(id)->machine();
       world_.compare(id);
-      const bool same = machine.members() == first.members() &&
-                        machine.configuration() == first.configuration() &&
-                        machine.leases().table().list() == first.leases().table().list() &&
-                        machine.view().revision() == first.view().revision() &&
-                        machine.view().compacted_revision() == first.view().compacted_revision();
+      const bool same =
+          machine.members() == first.members() && machine.configuration() == first.configuration() &&
+          machine.leases().table().list() == first.leases().table().list() &&
+          machine.sessions() == first.sessions() && machine.view().revision() == first.view().revision() &&
+          machine.view().compacted_revision() == first.view().compacted_revision();
       if (!same) return fail("the state of member " + describe(id) + " is another one");
     }
   }

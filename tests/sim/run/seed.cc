@@ -37,11 +37,13 @@ SeedResult run_seed(const SimOptions& options, Trace& trace, Coverage& coverage)
   Faults faults(world);
   world.clients().start();
   world.lease_clients().start();
+  world.session_clients().start();
   faults.start();
   world.run_for(options.duration);
   faults.stop();
   world.clients().stop();
   world.lease_clients().stop();
+  world.session_clients().stop();
   const std::vector<raft::NodeId> core = heal(world);
   if (!world.failed()) expect_recovery(world, core);
   if (!world.failed()) world.clients().check();

@@ -61,7 +61,8 @@ raft::Result<void> Node::open() {
                                                 .value_cache_bytes = kValueCacheBytes,
                                                 .cluster_id = kClusterId,
                                                 .log_base = log_->opened().base.index,
-                                                .first = first}));
+                                                .first = first,
+                                                .sessions = around_.options.sessions}));
   run_background();
   raft::ReplicaOptions options = around_.options.replica;
   options.self = self_;

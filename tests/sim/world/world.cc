@@ -16,7 +16,7 @@ World::World(const SimOptions& options, Trace& trace, Coverage& coverage)
       trace_(trace),
       coverage_(coverage),
       raft_(verdict_, coverage),
-      kv_(verdict_, queue_),
+      kv_(verdict_, queue_, options_.sessions),
       network_(options_.network, options_.seed, queue_, coverage_,
                [this](raft::NodeId from, raft::NodeId to, std::vector<raft::Message> messages) {
                  if (Node* target = node(to)) target->receive(from, std::move(messages));
@@ -25,7 +25,9 @@ World::World(const SimOptions& options, Trace& trace, Coverage& coverage)
       clients_({options_, queue_, network_, trace_, coverage_, verdict_, raft_, kv_},
                [this](Dice& dice) { return choose(dice); }),
       lease_clients_({options_, queue_, network_, trace_, coverage_, verdict_, raft_, kv_},
-                     [this](Dice& dice) { return choose(dice); }) {
+                     [this](Dice& dice) { return choose(dice); }),
+      session_clients_({options_, queue_, network_, trace_, coverage_, verdict_, raft_, kv_},
+                       [this](Dice& dice) { return choose(dice); }) {
   std::vector<raft::NodeId> founders;
   for (std::uint32_t i = 0; i < options.members; ++i) founders.push_back(next_id());
   for (const raft::NodeId id : founders) add(id, founders);
@@ -41,6 +43,7 @@ void World::add(raft::NodeId id, std::vector<raft::NodeId> founders) {
           [this](raft::NodeId from, const kv::Applied& applied) {
             clients_.answered(from, applied);
             lease_clients_.answered(applied);
+            session_clients_.answered(applied);
           },
       .reads_ready = [this](raft::NodeId from, std::span<const std::uint64_t> tickets,
                             const kv::ReadView& view) { clients_.reads_ready(*node(from), tickets, view); },

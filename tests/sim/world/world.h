@@ -11,6 +11,7 @@
 #include "tests/sim/world/clients.h"
 #include "tests/sim/world/lease_clients.h"
 #include "tests/sim/world/node.h"
+#include "tests/sim/world/session_clients.h"
 
 namespace sim {
 
@@ -53,6 +54,7 @@ class World {
   [[nodiscard]] Network& network() { return network_; }
   [[nodiscard]] Clients& clients() { return clients_; }
   [[nodiscard]] LeaseClients& lease_clients() { return lease_clients_; }
+  [[nodiscard]] SessionClients& session_clients() { return session_clients_; }
   [[nodiscard]] const KvChecks& kv() const { return kv_; }
   [[nodiscard]] const RaftChecks& raft() const { return raft_; }
   [[nodiscard]] const SimOptions& options() const { return options_; }
@@ -90,6 +92,7 @@ class World {
   bool restarts_ = true;
   Clients clients_;
   LeaseClients lease_clients_;
+  SessionClients session_clients_;
 };
 
 }  // namespace sim

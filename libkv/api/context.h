@@ -40,6 +40,7 @@ std::optional<rpc::Status> intercept(const Context& context, const rpc::ServerCa
 
 // Each registers its methods.
 void register_kv(rpc::Server& server, const Context& context);
+void register_range_stream(rpc::Server& server, const Context& context);
 void register_cluster(rpc::Server& server, const Context& context);
 void register_maintenance(rpc::Server& server, const Context& context);
 void register_alarms(rpc::Server& server, const Context& context);

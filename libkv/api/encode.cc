@@ -120,20 +120,26 @@ void describe(const OpResult& op, Sink& sink) {
   describe_alternative<4, TxnResult>(op, sink);
 }
 
-template <class Result>
-std::string encode_response(const Header& header, const Result& result) {
+/// What `describe(sink)` tells, as bytes; empty when they would be too many.
+template <class Describe>
+std::string encode_message(const Describe& describe) {
   SizeSink size;
-  describe_response(header, result, size);
+  describe(size);
   std::string bytes;
   if (size.bytes() > kMessageBytesMax) return bytes;
   // The room given may be more than was asked for.
   bytes.resize_and_overwrite(size.bytes(), [&](char* to, std::size_t) {
     WriteSink sink(to);
-    describe_response(header, result, sink);
+    describe(sink);
     RAFT_CHECK(sink.end() == to + size.bytes());
     return size.bytes();
   });
   return bytes;
+}
+
+template <class Result>
+std::string encode_response(const Header& header, const Result& result) {
+  return encode_message([&](auto& sink) { describe_response(header, result, sink); });
 }
 
 bool is_small_step(const OpResult& op) {
@@ -155,6 +161,15 @@ std::string encode(const Header& header, const TxnResult& result) {
 
 std::string encode(const Header& header, const OperationResult& result) {
   return std::visit([&](const auto& one) { return encode_response(header, one); }, result);
+}
+
+std::string encode_chunk(const std::optional<Header>& last, const RangeResult& result) {
+  return encode_message([&](auto& sink) {
+    sink.template message<1>([&](auto& inner) {
+      if (last) embed<1>(*last, inner);
+      describe_body(result, inner);
+    });
+  });
 }
 
 bool is_small(const OperationResult& result) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "libkv/machine/outcome.h"
@@ -25,6 +26,9 @@ inline constexpr std::size_t kMessageBytesMax = 2147483647;
 std::string encode(const Header& header, const RangeResult& result);
 std::string encode(const Header& header, const TxnResult& result);
 std::string encode(const Header& header, const OperationResult& result);
+
+/// A RangeStreamResponse. Only the last one of a stream has a header, and in `result` more and count.
+std::string encode_chunk(const std::optional<Header>& last, const RangeResult& result);
 
 /// True when encoding takes next to no time: no key or value is in it.
 bool is_small(const OperationResult& result);

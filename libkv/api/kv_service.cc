@@ -147,6 +147,7 @@ void register_kv(rpc::Server& server, const Context& context) {
   add_kv_method<etcdserverpb::DeleteRangeRequest>(server, context, "DeleteRange");
   add_kv_method<etcdserverpb::TxnRequest>(server, context, "Txn");
   add_kv_method<etcdserverpb::CompactionRequest>(server, context, "Compact");
+  register_range_stream(server, context);
 }
 
 }  // namespace kv::api

@@ -44,9 +44,10 @@ SortOrder effective_order(const RangeOp& op) {
 
 class RangeRead {
  public:
-  RangeRead(const Sight& sight, const RangeOp& op)
+  RangeRead(const Sight& sight, const RangeOp& op, Counting counting)
       : sight_(sight),
         op_(op),
+        counting_(counting),
         at_(op.revision > 0 ? op.revision : sight.revision),
         historical_(at_ < sight.revision) {}
 
@@ -54,7 +55,8 @@ class RangeRead {
     if (at_ > sight_.revision) return refuse(KvError::kFutureRevision);
     if (at_ < sight_.compacted) return refuse(KvError::kCompacted);
     RangeResult result;
-    result.count = historical_ ? collect_at() : collect_newest();
+    const std::int64_t count = historical_ ? collect_at() : collect_newest();
+    if (counting_ == Counting::kAll) result.count = count;
     if (auto filled = filter_and_sort(); !filled) return broken(std::move(filled.error()));
     if (op_.limit > 0 && rows_.size() > static_cast<std::size_t>(op_.limit)) {
       rows_.resize(static_cast<std::size_t>(op_.limit));
@@ -97,7 +99,7 @@ class RangeRead {
     row.known = true;
   }
 
-  /// The past has no counters: every key of the range is looked at.
+  /// The past has no counters: to count, every key of the range is looked at.
   std::int64_t collect_at() {
     const KeyRange range = key_range(op_.key, op_.range_end);
     const std::size_t wanted = rows_wanted(op_);
@@ -106,7 +108,10 @@ class RangeRead {
       const auto version = version_at(at.entry(), at_);
       if (!version || version->deleted != 0) continue;
       ++count;
-      if (rows_.size() >= wanted) continue;
+      if (rows_.size() >= wanted) {
+        if (counting_ == Counting::kNone) break;
+        continue;
+      }
       if (version->revision() == at.entry().revision()) {
         add_newest(at.key(), at.entry());
         continue;
@@ -190,6 +195,7 @@ class RangeRead {
 
   const Sight& sight_;
   const RangeOp& op_;
+  const Counting counting_;
   const std::int64_t at_;
   const bool historical_;
   std::vector<Row> rows_;
@@ -197,8 +203,8 @@ class RangeRead {
 
 }  // namespace
 
-std::expected<RangeResult, ReadFault> read_range(const Sight& sight, const RangeOp& op) {
-  return RangeRead(sight, op).run();
+std::expected<RangeResult, ReadFault> read_range(const Sight& sight, const RangeOp& op, Counting counting) {
+  return RangeRead(sight, op, counting).run();
 }
 
 }  // namespace kv

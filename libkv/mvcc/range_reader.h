@@ -1,6 +1,7 @@
 // One Range, as contract section 2.2 defines it, on one root of the index.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 
 #include "libkv/mvcc/index_view.h"
@@ -18,6 +19,10 @@ struct Sight {
   RecordReader records;
 };
 
-std::expected<RangeResult, ReadFault> read_range(const Sight& sight, const RangeOp& op);
+/// kNone: `count` stays 0, and a read with a limit costs no more than what it gives, at any revision.
+enum class Counting : std::uint8_t { kAll, kNone };
+
+std::expected<RangeResult, ReadFault> read_range(const Sight& sight, const RangeOp& op,
+                                                 Counting counting = Counting::kAll);
 
 }  // namespace kv

@@ -16,4 +16,8 @@ std::expected<RangeResult, ReadFault> ReadView::range(const RangeOp& op) const {
   return read_range(impl_->sight(), op);
 }
 
+std::expected<RangeResult, ReadFault> ReadView::page(const RangeOp& op) const {
+  return read_range(impl_->sight(), op, Counting::kNone);
+}
+
 }  // namespace kv

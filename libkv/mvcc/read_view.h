@@ -38,6 +38,9 @@ class ReadView {
   [[nodiscard]] std::int64_t compacted_revision() const;
   /// Contract section 2.2, in full. Counts in O(log n) at the newest revision.
   [[nodiscard]] std::expected<RangeResult, ReadFault> range(const RangeOp& op) const;
+  /// The same without counting: `count` is 0. With a limit it costs no more than what it gives, at any
+  /// revision: for reading a range page by page.
+  [[nodiscard]] std::expected<RangeResult, ReadFault> page(const RangeOp& op) const;
   /// Over the history up to `revision` (<= 0: the newest), value for value as etcd computes it. Reads all of
   /// it from disk, with no lock held; nothing when `give_up` said so, which is asked now and then.
   [[nodiscard]] std::expected<std::optional<HistoryHash>, ReadFault> hash(

@@ -207,7 +207,6 @@ TEST_F(ServicesTest, StatusMembersAlarmsAndHealth) {
 }
 
 TEST_F(ServicesTest, MethodsThatAreNotThereAreUnimplemented) {
-  EXPECT_EQ(refusal("/etcdserverpb.KV/RangeStream", range("k")).code, Code::kUnimplemented);
   EXPECT_EQ(refusal("/etcdserverpb.Auth/AuthEnable", etcdserverpb::AuthEnableRequest()).code,
             Code::kUnimplemented);
 }

@@ -48,6 +48,18 @@ TEST_F(Range, KeysCompareAsUnsignedBytes) {
   EXPECT_EQ(keys_of(range(between("f", std::string(1, '\0')))), "\x7f \xff");
 }
 
+TEST_F(Range, APageIsTheSameWithoutACount) {
+  for (const std::int64_t revision : {0, 6, 5}) {
+    RangeOp op = everything(revision);
+    op.limit = 2;
+    RangeResult expected = range(op);
+    EXPECT_TRUE(expected.more);
+    expected.count = 0;
+    EXPECT_EQ(*store_->view().page(op), expected) << revision;
+  }
+  EXPECT_EQ(store_->view().page(everything(99)).error().refused, KvError::kFutureRevision);
+}
+
 TEST_F(Range, RevisionZeroAndBelowAreTheNewest) {
   EXPECT_EQ(range(one("a", 0)).kvs[0].value, "4");
   EXPECT_EQ(range(one("a", -5)).kvs[0].value, "4");

@@ -44,6 +44,7 @@ void register_range_stream(rpc::Server& server, const Context& context);
 void register_cluster(rpc::Server& server, const Context& context);
 void register_maintenance(rpc::Server& server, const Context& context);
 void register_alarms(rpc::Server& server, const Context& context);
+void register_downgrade(rpc::Server& server, const Context& context);
 void register_hash(rpc::Server& server, const Context& context);
 void register_snapshot(rpc::Server& server, const Context& context);
 void register_lease(rpc::Server& server, const Context& context);

@@ -35,6 +35,12 @@ Status status_of(ApiError error) {
       return {Code::kOutOfRange, "etcdserver: too large lease TTL"};
     case ApiError::kBadUrls:
       return {Code::kInvalidArgument, "etcdserver: given member URLs are invalid"};
+    case ApiError::kDowngradeFormat:
+      return {Code::kInvalidArgument, "etcdserver: wrong downgrade target version format"};
+    case ApiError::kDowngradeTarget:
+      return {Code::kInvalidArgument, "etcdserver: invalid downgrade target version"};
+    case ApiError::kNoDowngrade:
+      return {Code::kFailedPrecondition, "etcdserver: no inflight downgrade job"};
   }
   return {Code::kUnknown, "unknown error"};
 }

@@ -23,6 +23,9 @@ enum class ApiError : std::uint8_t {
   kResponseTooLarge,  ///< over what gRPC can carry
   kLeaseTtlTooLarge,
   kBadUrls,  ///< the peer URLs of a member are not such
+  kDowngradeFormat,
+  kDowngradeTarget,
+  kNoDowngrade,
 };
 
 rpc::Status status_of(ApiError error);

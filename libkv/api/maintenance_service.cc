@@ -57,6 +57,7 @@ void register_maintenance(rpc::Server& server, const Context& context) {
                      move_leader(context, call, bytes);
                    });
   register_alarms(server, context);
+  register_downgrade(server, context);
   register_hash(server, context);
   register_snapshot(server, context);
 }

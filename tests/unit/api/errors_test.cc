@@ -39,6 +39,10 @@ TEST(Errors, OfTheApiItself) {
       {ApiError::kResponseTooLarge, Code::kResourceExhausted,
        "grpc: trying to send message larger than max 2147483647"},
       {ApiError::kBadUrls, Code::kInvalidArgument, "etcdserver: given member URLs are invalid"},
+      {ApiError::kDowngradeFormat, Code::kInvalidArgument,
+       "etcdserver: wrong downgrade target version format"},
+      {ApiError::kDowngradeTarget, Code::kInvalidArgument, "etcdserver: invalid downgrade target version"},
+      {ApiError::kNoDowngrade, Code::kFailedPrecondition, "etcdserver: no inflight downgrade job"},
   });
   const Status bad = status_of(ApiError::kBadMessage);
   EXPECT_EQ(bad.code, Code::kInternal);

@@ -182,6 +182,22 @@ TEST_F(ServicesTest, MetadataAsksForALeaderAndMustBeText) {
   EXPECT_TRUE(refusal("/etcdserverpb.KV/Range", range("k"), {{"client-api-version", "3.6"}}).ok());
 }
 
+TEST_F(ServicesTest, NoDowngradeIsPossible) {
+  using etcdserverpb::DowngradeRequest;
+  const auto answer = [this](DowngradeRequest::DowngradeAction action, const std::string& version) {
+    DowngradeRequest request;
+    request.set_action(action);
+    request.set_version(version);
+    return refusal("/etcdserverpb.Maintenance/Downgrade", request).message;
+  };
+  for (const auto* bad : {"", "3", "3.", "v3.5", "3.5.0.0", "3.x"})
+    EXPECT_EQ(answer(DowngradeRequest::ENABLE, bad), "etcdserver: wrong downgrade target version format")
+        << bad;
+  for (const auto* good : {"3.5", "3.5.0"})
+    EXPECT_EQ(answer(DowngradeRequest::VALIDATE, good), "etcdserver: invalid downgrade target version");
+  EXPECT_EQ(answer(DowngradeRequest::CANCEL, "3.5"), "etcdserver: no inflight downgrade job");
+}
+
 TEST_F(ServicesTest, StatusMembersAlarmsAndHealth) {
   const auto status =
       call<etcdserverpb::StatusResponse>("/etcdserverpb.Maintenance/Status", etcdserverpb::StatusRequest());

@@ -97,6 +97,10 @@ def with_etcdctl(ctl) -> None:
 def with_python(client) -> None:
     client("lease", 60, lease_id=77)
     client("lease", 60, lease_id=77)
+    client("lease", -60, lease_id=79)
+    client("revoke_lease", 79)
+    client("lease", 60, lease_id=-80)
+    client("revoke_lease", -80)
     client("lease", 9000000001, lease_id=78)
     client("lease", 9000000000, lease_id=78)
     client("put", "py/l", "1", lease=77)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A thousand pods, as a Kubernetes API server keeps them, while leaders are killed and history is compacted."""
 
+import json
 import sys
 import time
 import unittest
@@ -10,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import places  # noqa: E402
 from api import Api, grpc, rpc_pb2  # noqa: E402
-from apiserver import PREFIX, Compacted, Compactor, Conflict, Controller, Store  # noqa: E402
+from apiserver import PREFIX, PREFIX_END, Compacted, Compactor, Conflict, Controller, Store  # noqa: E402
 from cluster import Cluster  # noqa: E402
 
 PODS = 1000
@@ -55,10 +56,10 @@ class OneMember(unittest.TestCase):
     def test_pages_are_of_one_revision(self):
         for i in range(25):
             self.store.create(PREFIX + b"pages/%02d" % i, b"x")
-        first = self.store.read(rpc_pb2.RangeRequest(key=PREFIX, range_end=b"/registry/pods0", limit=10))
+        first = self.store.read(rpc_pb2.RangeRequest(key=PREFIX, range_end=PREFIX_END, limit=10))
         self.store.create(PREFIX + b"pages/later", b"x")
         rest = self.store.read(
-            rpc_pb2.RangeRequest(key=first.kvs[-1].key + b"\0", range_end=b"/registry/pods0", limit=1000,
+            rpc_pb2.RangeRequest(key=first.kvs[-1].key + b"\0", range_end=PREFIX_END, limit=1000,
                                  revision=first.header.revision)
         )
         self.assertNotIn(PREFIX + b"pages/later", {kv.key for kv in rest.kvs})
@@ -81,12 +82,41 @@ class OneMember(unittest.TestCase):
         self.store.create(PREFIX + b"compact/x", b"x")
         self.assertEqual(self.store.compact_once(version, revision)[0], version + 1)
 
+    def test_a_list_in_one_stream(self):
+        for number in range(300):
+            self.store.create(PREFIX + b"stream/%d" % number, b"x" * (number * 10))
+        self.assertEqual(self.store.list_streamed(), self.store.list(limit=50))
+
+    def test_what_is_counted(self):
+        for number in range(5):
+            self.store.create(b"/registry/counted/%d" % number, b"x" * 100)
+        prefix = {"key": b"/registry/counted/", "range_end": b"/registry/counted0"}
+        counted = self.store.read(rpc_pb2.RangeRequest(**prefix, count_only=True))
+        self.assertEqual((counted.count, len(counted.kvs), counted.more), (5, 0, False))
+        keys = self.store.read(rpc_pb2.RangeRequest(**prefix, keys_only=True))
+        self.assertEqual((keys.count, {kv.value for kv in keys.kvs}), (5, {b""}))
+        self.assertTrue(all(kv.mod_revision and kv.version == 1 for kv in keys.kvs))
+
+    def api(self) -> Api:
+        return Api(self.cluster.servers[0].endpoint)
+
     def test_the_probes(self):
         self.assertEqual(len(self.store.read(rpc_pb2.RangeRequest(key=b"/registry/health")).kvs), 0)
-        with Api(self.cluster.servers[0].endpoint) as api:
+        server = self.cluster.servers[0]
+        for path in ("/livez", "/readyz", "/health?exclude=NOSPACE&serializable=true", "/health?serializable=false"):
+            self.assertEqual(server.http(path, 20)[0], 200, path)
+
+    def test_who_it_says_it_is(self):
+        """Bare semantic versions, new enough for what clients want of them (contract 8.1 and 8.5)."""
+        with self.api() as api:
             status = api.status(timeout=20)
+        self.assertRegex(status.version, r"^\d+\.\d+\.\d+$")
         self.assertGreaterEqual(tuple(int(part) for part in status.version.split(".")), (3, 5, 13))
         self.assertGreater(status.dbSize, 0)
+        code, body = self.cluster.servers[0].http("/version", 20)
+        said = json.loads(body)
+        self.assertEqual((code, said["etcdserver"]), (200, status.version))
+        self.assertRegex(said["etcdcluster"], r"^3\.\d+\.0$")
 
 
 class ThreeMembers(unittest.TestCase):
@@ -128,12 +158,13 @@ class ThreeMembers(unittest.TestCase):
             self.assertEqual({key: kv.value for key, kv in found.items()}, expected)
             self.assertGreaterEqual(revision, max(revisions))
             self.assertEqual(store.count(), len(expected))
+            self.assertEqual(store.list_streamed(), store.list())
         finally:
             store.close()
         # Every member by itself says the same.
         for server in cluster.servers:
             with Api(server.endpoint) as api:
-                answer = api.range(PREFIX, range_end=b"/registry/pods0", timeout=60 * places.time_scale())
+                answer = api.range(PREFIX, range_end=PREFIX_END, timeout=60 * places.time_scale())
                 self.assertEqual({kv.key: kv.value for kv in answer.kvs}, expected)
 
 

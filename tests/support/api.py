@@ -34,6 +34,7 @@ class Api:
         self.kv = rpc_pb2_grpc.KVStub(self.channel)
         self.maintenance = rpc_pb2_grpc.MaintenanceStub(self.channel)
         self.cluster = rpc_pb2_grpc.ClusterStub(self.channel)
+        self.lease = rpc_pb2_grpc.LeaseStub(self.channel)
 
     def __enter__(self) -> "Api":
         return self

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <variant>
 
-#include "libkv/api/wire_sink.h"
+#include "libkv/mvcc/key_value_wire.h"
 #include "libraft/base/check.h"
 
 namespace kv::api {
@@ -21,16 +21,6 @@ void describe(const Header& header, Sink& sink) {
   sink.template number<2>(header.origin.member.value());
   sink.template number<3>(bits(header.revision));
   sink.template number<4>(header.origin.term.value());
-}
-
-template <class Sink>
-void describe(const KeyValue& kv, Sink& sink) {
-  sink.template text<1>(kv.key);
-  sink.template number<2>(bits(kv.create_revision));
-  sink.template number<3>(bits(kv.mod_revision));
-  sink.template number<4>(bits(kv.version));
-  sink.template text<5>(kv.value);
-  sink.template number<6>(bits(kv.lease));
 }
 
 template <class Sink>

@@ -51,6 +51,8 @@ class StoreMachine : public Machine {
 
   [[nodiscard]] const std::vector<StatePoint>& points() const override { return points_; }
   [[nodiscard]] StatePoint state_point() const override { return view_->load()->facts().state; }
+  void collect(Collect how) override { store_->collect(how); }
+  [[nodiscard]] CollectedChanges take_changes() override { return store_->take_changes(); }
 
   [[nodiscard]] raft::Result<bool> compact_some() override {
     if (fault_) return raft::fail(*fault_);

@@ -13,6 +13,7 @@
 #include "libkv/machine/command_version.h"
 #include "libkv/machine/member_info.h"
 #include "libkv/machine/outcome.h"
+#include "libkv/mvcc/change.h"
 #include "libkv/mvcc/read_view.h"
 #include "libkv/mvcc/state_point.h"
 #include "libkv/session/session_limits.h"
@@ -60,7 +61,8 @@ struct Applied {
   bool repeated = false;
 };
 
-/// Thread: open, apply, points, install, compact_some and sync from one thread; the rest from any.
+/// Thread: open, apply, points, collect, take_changes, install, compact_some and sync from one thread; the
+/// rest from any.
 class Machine {
  public:
   /// Makes a new state, or opens the newest one that the log goes on from and removes every other.
@@ -81,6 +83,10 @@ class Machine {
   [[nodiscard]] virtual const std::vector<StatePoint>& points() const = 0;
   /// The state as it is published now.
   [[nodiscard]] virtual StatePoint state_point() const = 0;
+  /// What the next apply keeps of the changes that it makes, for take_changes. Has no effect on the state.
+  virtual void collect(Collect how) = 0;
+  /// Those of the last apply.
+  [[nodiscard]] virtual CollectedChanges take_changes() = 0;
 
   /// Does a bounded slice of the physical compaction that is due; true while there is more to do.
   [[nodiscard]] virtual raft::Result<bool> compact_some() = 0;

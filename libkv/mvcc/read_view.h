@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "libkv/mvcc/change.h"
 #include "libkv/mvcc/range.h"
 #include "libraft/base/result.h"
 
@@ -45,6 +46,10 @@ class ReadView {
   /// it from disk, with no lock held; nothing when `give_up` said so, which is asked now and then.
   [[nodiscard]] std::expected<std::optional<HistoryHash>, ReadFault> hash(
       std::int64_t revision, const std::function<bool()>& give_up) const;
+
+  /// The changes of `op.from` to `op.to` or a part of them, from disk. kCompacted below the compacted
+  /// revision; at it, what is compacted is missing.
+  [[nodiscard]] std::expected<ChangesResult, ReadFault> changes(const ChangesOp& op) const;
 
  private:
   std::shared_ptr<const Impl> impl_;  // shared by every copy of the view

@@ -94,28 +94,29 @@ std::int64_t Store::delete_range(std::string_view key, std::string_view range_en
   return static_cast<std::int64_t>(keys.size());
 }
 
-void Store::write_change(std::string_view key, std::string value, const Change& change) {
+void Store::write_change(std::string_view key, std::string value, const Write& write) {
   const Revision revision{ledger_.mark.revision + 1, changes_++};
-  NewVersion version{.revision = revision, .lease = change.lease, .deleted = change.deleted};
+  NewVersion version{.revision = revision, .lease = write.lease, .deleted = write.deleted};
   core_->index.record(key, [&](const Entry* before) {
     const bool creates = before == nullptr || before->deleted != 0;
-    if (const std::int64_t from = creates ? 0 : before->lease; from != change.lease) {
-      lease_moves_.push_back({.key = std::string(key), .from = from, .to = change.lease});
+    if (const std::int64_t from = creates ? 0 : before->lease; from != write.lease) {
+      lease_moves_.push_back({.key = std::string(key), .from = from, .to = write.lease});
     }
-    if (!change.deleted) {
+    if (!write.deleted) {
       version.create = creates ? revision.main : before->create;
       version.version = creates ? 1 : before->version + 1;
     }
-    append_record({.key = key,
-                   .value = value,
-                   .create = version.create,
-                   .version = version.version,
-                   .lease = version.lease,
-                   .deleted = version.deleted},
-                  version);
+    const Record record{.key = key,
+                        .value = value,
+                        .create = version.create,
+                        .version = version.version,
+                        .lease = version.lease,
+                        .deleted = version.deleted};
+    if (collected_.how != Collect::kNothing) collect_change(record, revision, before);
+    append_record(record, version);
     return version;
   });
-  if (change.deleted) return;
+  if (write.deleted) return;
   pending_.emplace_back(revision, core_->cache.insert(revision, {.create = version.create,
                                                                  .version = version.version,
                                                                  .lease = version.lease,
@@ -170,6 +171,7 @@ void Store::publish_at(PublishedView place) {
 
 raft::Result<void> Store::commit(raft::EntryId applied) {
   RAFT_CHECK(!in_request_);
+  if (collect_fault_) return raft::fail(*collect_fault_);
   ledger_.mark.applied = applied;
   RETURN_IF_ERROR(write_batch());
   publish();

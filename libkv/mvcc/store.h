@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "libkv/mvcc/change.h"
 #include "libkv/mvcc/compaction.h"
 #include "libkv/mvcc/read_view.h"
 #include "libkv/mvcc/record.h"
@@ -85,6 +86,10 @@ class Store {
 
   /// The keys whose lease changed since the last call, in order: for the table of leases.
   [[nodiscard]] std::vector<LeaseMove> take_lease_moves() { return std::exchange(lease_moves_, {}); }
+  /// What to keep of the changes of this batch, for take_changes.
+  void collect(Collect how) { collected_.how = how; }
+  /// What was collected since the last call.
+  [[nodiscard]] CollectedChanges take_changes();
   /// Every key that hangs on a lease, ascending.
   void visit_leased(const std::function<void(std::string_view key, std::int64_t lease)>& visit) const;
 
@@ -118,14 +123,16 @@ class Store {
 
  private:
   class Batch;
-  struct Change {
+  struct Write {
     std::int64_t lease = 0;
     bool deleted = false;
   };
 
   [[nodiscard]] Sight sight() const;
   /// The next change of the request under way: into the batch, the index and the cache.
-  void write_change(std::string_view key, std::string value, const Change& change);
+  void write_change(std::string_view key, std::string value, const Write& write);
+  /// Keeps what is about to be written for take_changes. `before`: what the key is so far; may be null.
+  void collect_change(const Record& record, const Revision& revision, const Entry* before);
   /// Adds the record to the batch and to the totals, and sets the version's size.
   void append_record(const Record& record, NewVersion& version);
   /// Closes the batch with its mark, writes it and opens the next.
@@ -143,6 +150,9 @@ class Store {
   std::unique_ptr<Batch> batch_;
   PendingRecords pending_;
   std::vector<LeaseMove> lease_moves_;
+  CollectedChanges collected_;
+  std::size_t collected_bytes_ = 0;
+  std::optional<raft::Error> collect_fault_;  // a previous version could not be read
   std::string scratch_;
   bool in_request_ = false;
   std::uint32_t changes_ = 0;  // of the request under way

@@ -51,6 +51,8 @@ class TimedMachine final : public kv::Machine {
   }
   const std::vector<kv::StatePoint>& points() const override { return machine_->points(); }
   kv::StatePoint state_point() const override { return machine_->state_point(); }
+  void collect(kv::Collect how) override { machine_->collect(how); }
+  kv::CollectedChanges take_changes() override { return machine_->take_changes(); }
   raft::Result<bool> compact_some() override { return machine_->compact_some(); }
   raft::Result<void> sync() override { return machine_->sync(); }
   raft::Result<std::unique_ptr<raft::SnapshotSource>> open_snapshot() const override {

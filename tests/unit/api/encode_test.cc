@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "libkv/api/proto/rpc.pb.h"
-#include "libkv/api/wire_sink.h"
+#include "libkv/mvcc/wire_sink.h"
 
 namespace kv::api {
 namespace {

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace kv::api {
+namespace kv {
 
 /// Bytes of a base-128 varint.
 constexpr std::size_t varint_size(std::uint64_t value) {
@@ -91,4 +91,4 @@ class WriteSink {
   char* to_;
 };
 
-}  // namespace kv::api
+}  // namespace kv

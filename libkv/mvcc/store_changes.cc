@@ -1,0 +1,34 @@
+// What the store tells those who follow it of the changes that it makes.
+#include "libkv/mvcc/store.h"
+
+namespace kv {
+
+void Store::collect_change(const Record& record, const Revision& revision, const Entry* before) {
+  Change& change = collected_.changes.emplace_back();
+  change.revision = revision;
+  change.deleted = record.deleted;
+  change.kv = {.key = std::string(record.key),
+               .value = std::string(record.value),
+               .create_revision = record.create,
+               .mod_revision = revision.main,
+               .version = record.version,
+               .lease = record.lease};
+  if (collected_.how == Collect::kWithPrevious && before != nullptr && before->deleted == 0) {
+    KeyValue& previous = change.previous.emplace();
+    previous.key = record.key;
+    const WantedRecord wanted{.revision = before->revision(), .key = record.key, .out = &previous};
+    if (auto read = sight().records.read({&wanted, 1}); !read && !collect_fault_) {
+      collect_fault_ = std::move(read.error());
+    }
+  }
+  collected_bytes_ += change.bytes();
+  if (collected_bytes_ <= kCollectBytesMax) return;
+  collected_ = {};
+}
+
+CollectedChanges Store::take_changes() {
+  collected_bytes_ = 0;
+  return std::exchange(collected_, {});
+}
+
+}  // namespace kv

@@ -20,6 +20,8 @@ struct ApiOptions {
   std::size_t txn_ops_max = 128;
   std::int64_t quota_bytes = 2147483648;  ///< as clients are told: negative for none
   std::uint32_t learners_max = 1;
+  /// Watch responses of so many bytes are sent in fragments, when the client asked for that.
+  std::size_t watch_fragment_bytes = 2097152;
 };
 
 class Metrics;
@@ -49,6 +51,7 @@ void register_hash(rpc::Server& server, const Context& context);
 void register_snapshot(rpc::Server& server, const Context& context);
 void register_lease(rpc::Server& server, const Context& context);
 void register_sessions(rpc::Server& server, const Context& context);
+void register_watch(rpc::Server& server, const Context& context);
 void register_health(rpc::Server& server);
 
 }  // namespace kv::api

@@ -81,6 +81,16 @@ void add_store(MetricsPage& page, const KvServer& server, std::int64_t quota_byt
              static_cast<double>(view.compacted_revision()));
 }
 
+void add_watches(MetricsPage& page, const WatchCounts& counts) {
+  page.gauge("etcd_debugging_mvcc_watch_stream_total", "Streams of watches.", number(counts.streams));
+  page.gauge("etcd_debugging_mvcc_watcher_total", "Watches.", number(counts.watches));
+  page.gauge("etcd_debugging_mvcc_slow_watcher_total",
+             "Watches that catch up with history, or whose clients do not read.", number(counts.behind));
+  page.counter("etcd_debugging_mvcc_events_total", "Events sent to watches.", number(counts.events));
+  page.gauge("etcd_debugging_mvcc_pending_events_total", "Events that were applied and not sent yet.",
+             number(counts.pending));
+}
+
 void add_leases(MetricsPage& page, const LeaseCounts& counts) {
   page.counter("etcd_debugging_lease_granted_total", "Leases granted.", number(counts.granted));
   page.counter("etcd_debugging_lease_revoked_total", "Leases that ended.", number(counts.revoked));
@@ -149,12 +159,13 @@ class PrometheusMetrics final : public Metrics {
     round_trips_.try_emplace(peer, Latency::doubling(0.0001, 16)).first->second.observe(took);
   }
 
-  std::string page(const KvServer& server, const std::vector<PeerMetrics>& peers,
+  std::string page(KvServer& server, const std::vector<PeerMetrics>& peers,
                    std::int64_t quota_bytes) override {
     const ServerStatus status = server.status();
     MetricsPage page;
     add_raft(page, status);
     add_store(page, server, quota_bytes);
+    add_watches(page, server.watches().counts());
     add_leases(page, server.lease_counts());
     add_disk(page);
     add_peers(page, peers);

@@ -44,7 +44,7 @@ class Metrics {
   virtual void observe_round_trip(const std::string& peer, std::chrono::nanoseconds took) = 0;
 
   /// The whole page, with the gauges as `server` and `peers` have them now.
-  virtual std::string page(const KvServer& server, const std::vector<PeerMetrics>& peers,
+  virtual std::string page(KvServer& server, const std::vector<PeerMetrics>& peers,
                            std::int64_t quota_bytes) = 0;
 };
 

@@ -16,6 +16,7 @@
 #include "libkv/server/space.h"
 #include "libkv/server/version_desk.h"
 #include "libkv/server/waiters.h"
+#include "libkv/server/watch_desk.h"
 #include "libraft/base/check.h"
 #include "libraft/node/driver.h"
 
@@ -46,6 +47,9 @@ class Member final : public ReplicaServer, private raft::StateMachine {
         versions_(options.replica.self, options.known_version),
         promotions_(promotion_options(), promotion_parts()),
         divergence_(options.replica.self, options.first_sequence, divergence_parts()),
+        watches_(watch_options(),
+                 {.view = [this] { return parts_.machine->view(); },
+                  .has_leader = [this] { return has_leader_.load(std::memory_order_relaxed); }}),
         compaction_(options.auto_compaction, Clock::now()),
         space_(options.quota_bytes),
         housekeeper_({.look = [this](Clock::time_point now) { return look_at_space(now); },
@@ -81,6 +85,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
     started_.store(driver_.get(), std::memory_order_release);
     driver_->want(parts_.machine->membership_target());
     housekeeper_.start();
+    watches_.start();
     return {};
   }
 
@@ -101,6 +106,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   const Leases& leases() const override { return parts_.machine->leases(); }
   std::int64_t lease_ttl_min() const override;
   LeaseCounts lease_counts() const override { return leases_.counts(); }
+  Watches& watches() override { return watches_; }
   ReadView local_view() const override { return parts_.machine->view(); }
   raft::Result<std::unique_ptr<raft::SnapshotSource>> open_snapshot() const override {
     return parts_.machine->open_snapshot();
@@ -141,6 +147,7 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   raft::Result<void> install(std::unique_ptr<raft::SnapshotSink> received) override {
     RETURN_IF_ERROR(parts_.machine->install(std::move(received)));
     divergence_.installed();
+    watches_.installed();
     measure();
     look_at_members();
     return {};
@@ -151,6 +158,8 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   }
   [[nodiscard]] LeaseDeskOptions lease_options() const;
   LeaseDeskParts lease_parts();
+  [[nodiscard]] HubOptions watch_options() const;
+  void tell_watches();
   [[nodiscard]] PromotionDeskOptions promotion_options() const;
   PromotionDeskParts promotion_parts();
   DivergenceDeskParts divergence_parts();
@@ -190,7 +199,8 @@ class Member final : public ReplicaServer, private raft::StateMachine {
   VersionDesk versions_;
   PromotionDesk promotions_;
   DivergenceDesk divergence_;
-  raft::LogSink log_;            // set before the threads start
+  raft::LogSink log_;  // set before the threads start
+  WatchDesk watches_;
   Clock::time_point looked_at_;  // the connections; the raft thread's
   Clock::time_point told_at_;    // what this member knows; the raft thread's
   std::atomic<bool> failed_ = false;
@@ -436,9 +446,27 @@ std::int64_t Member::lease_ttl_min() const {
   return std::chrono::ceil<std::chrono::seconds>(election_timeout() * 3 / 2).count();
 }
 
+HubOptions Member::watch_options() const {
+  return {.limits = {},
+          .progress_interval = options_.watch_progress_interval,
+          .election_timeout = election_timeout(),
+          .seed = options_.first_sequence};
+}
+
+/// Before the writes are answered: who then asks for a watch from now on is not told of them.
+void Member::tell_watches() {
+  const ReadView view = parts_.machine->view();
+  watches_.applied({.revision = view.revision(),
+                    .compacted = view.compacted_revision(),
+                    .collected = parts_.machine->take_changes()});
+  if (is_odd()) watches_.end_streams();
+}
+
 raft::Result<void> Member::apply(std::span<const raft::Entry> entries) {
+  parts_.machine->collect(watches_.demand());
   ASSIGN_OR_RETURN(std::vector<Applied> applied, parts_.machine->apply(entries));
   divergence_.applied(parts_.machine->points());
+  tell_watches();
   leases_.applied(applied);
   std::vector<std::pair<std::uint64_t, Outcome>> answers;
   answers.reserve(applied.size());
@@ -614,6 +642,7 @@ void Member::stop() {
   leader_.stop();
   leases_.stop();
   promotions_.stop();
+  watches_.stop();
   driver_->stop();
 }
 

@@ -37,6 +37,8 @@ struct ReplicaServerOptions {
   /// Bytes of this member's state on disk; writes that do not fit raise the NOSPACE alarm. Nothing: no limit.
   std::optional<std::uint64_t> quota_bytes;
   AutoCompactionOptions auto_compaction;
+  /// Between two progress notifications of a stream of watches (contract section 3.5); some chance is added.
+  std::chrono::milliseconds watch_progress_interval{600000};
   /// Unlike that of every earlier start of this member, so that old entries answer no new request.
   std::uint64_t first_sequence = 1;
   // Of commands (libkv/machine/command_version.h); tests are older or newer.

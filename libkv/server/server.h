@@ -11,6 +11,7 @@
 
 #include "libkv/machine/machine.h"
 #include "libkv/machine/outcome.h"
+#include "libkv/watch/watches.h"
 #include "libraft/core/types.h"
 
 namespace kv {
@@ -124,6 +125,8 @@ class KvServer {
   /// The shortest one that may be granted, in seconds (contract section 4).
   [[nodiscard]] virtual std::int64_t lease_ttl_min() const = 0;
   [[nodiscard]] virtual LeaseCounts lease_counts() const = 0;
+  /// What is told of every change that this member applies.
+  [[nodiscard]] virtual Watches& watches() = 0;
   /// The newest local view: serializable reads.
   [[nodiscard]] virtual ReadView local_view() const = 0;
 

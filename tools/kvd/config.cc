@@ -16,6 +16,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// etcd's.
+constexpr milliseconds kWatchProgressMin{100};
+
 /// Go's duration spelling, whole milliseconds: "300ms", "5s", "1h30m".
 std::optional<milliseconds> parse_duration(std::string_view text) {
   if (text == "0") return milliseconds(0);
@@ -47,8 +50,8 @@ class Reader {
   explicit Reader(const Settings& settings) : settings_(settings) {}
 
   std::string text(std::string_view name) const {
-    const auto set = settings_.find(name);
-    return set != settings_.end() ? set->second.value : std::string(find_flag(name)->fallback);
+    const Setting* const set = find(name);
+    return set != nullptr ? set->value : std::string(find_flag(name)->fallback);
   }
   bool is_set(std::string_view name) const { return settings_.contains(name); }
 
@@ -99,8 +102,8 @@ class Reader {
     return value;
   }
   void fault(std::string_view name, const std::string& what) {
-    const auto set = settings_.find(name);
-    const std::string origin = set != settings_.end() ? set->second.origin : "--" + std::string(name);
+    const Setting* const set = find(name);
+    const std::string origin = set != nullptr ? set->origin : "--" + std::string(name);
     faults.push_back(origin + " is '" + text(name) + "'; it " + what);
   }
 
@@ -108,6 +111,13 @@ class Reader {
   std::vector<std::string> warnings;
 
  private:
+  /// Under etcd's name, or the one it had while it was an experiment.
+  const Setting* find(std::string_view name) const {
+    auto set = settings_.find(name);
+    if (set == settings_.end()) set = settings_.find("experimental-" + std::string(name));
+    return set == settings_.end() ? nullptr : &set->second;
+  }
+
   const Settings& settings_;
 };
 
@@ -157,6 +167,8 @@ void read_member(Reader& reader, Config& config) {
   config.keepalive_min_time = reader.duration("grpc-keepalive-min-time");
   config.keepalive_interval = reader.duration("grpc-keepalive-interval");
   config.keepalive_timeout = reader.duration("grpc-keepalive-timeout");
+  config.watch_progress_interval =
+      std::max(kWatchProgressMin, reader.duration("watch-progress-notify-interval"));
   config.snapshot_count = reader.number("snapshot-count", 1, std::numeric_limits<std::uint32_t>::max());
   config.snapshot_catchup_entries =
       reader.number("snapshot-catchup-entries", 0, std::numeric_limits<std::uint32_t>::max());

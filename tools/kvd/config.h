@@ -53,6 +53,7 @@ struct Config {
   /// As clients are told: negative for no limit.
   std::int64_t quota_bytes = 0;
   kv::AutoCompactionOptions auto_compaction;
+  std::chrono::milliseconds watch_progress_interval{0};
   bool enable_grpc_gateway = true;
   int io_threads = 0;
   std::string cert_file;

@@ -50,6 +50,8 @@ constexpr auto kFlags = std::to_array<Flag>({
          "periodic: history of a time is kept; revision: so many revisions"),
     used("auto-compaction-retention", kText, "1h", kMember,
          "how much: hours or a duration, or a number of revisions; 0: all history is kept"),
+    used("watch-progress-notify-interval", kDuration, "10m", kMember,
+         "how often quiet watches that ask for it are told the revision; at least 100ms"),
     used("enable-grpc-gateway", kSwitch, "true", kMember, "serve the API as JSON under /v3 too"),
     used("io-threads", kNumber, "0", kMember, "threads that serve clients; 0: one per core, at most 4"),
     used("advertise-client-urls", kUrls, "http://localhost:2379", kCluster, "what clients are told to use"),
@@ -168,14 +170,14 @@ constexpr auto kFlags = std::to_array<Flag>({
     moot("compact-hash-check-time", kDuration, "1m"),
     moot("compaction-batch-limit", kNumber, "1000"),
     moot("compaction-sleep-interval", kDuration, "10ms"),
-    moot("watch-progress-notify-interval", kDuration, "10m"),
     moot("bootstrap-defrag-threshold-megabytes", kNumber, "0"),
     moot("downgrade-check-time", kDuration, "5s"),
 });
 
 constexpr std::string_view kExperimental = "experimental-";
 
-/// etcd's experimental- spellings, as a pattern: all of them are moot (contract section 10.1).
+/// etcd's experimental- spellings, as a pattern: moot, but where etcd dropped the word from an option that is
+/// used here (contract section 10.1).
 constexpr Flag kExperimentalFlag = moot("experimental-*", kEither);
 
 /// Options of an etcd that nobody runs any more, which etcd itself passes over. Not "config": who writes that
@@ -208,7 +210,10 @@ std::span<const Flag> flags() {
 
 const Flag* find_flag(std::string_view name) {
   if (const Flag* flag = find_in(kFlags, name)) return flag;
-  if (name.starts_with(kExperimental)) return &kExperimentalFlag;
+  if (name.starts_with(kExperimental)) {
+    const Flag* const grown_up = find_in(kFlags, name.substr(kExperimental.size()));
+    return grown_up != nullptr && grown_up->use == Use::kUsed ? grown_up : &kExperimentalFlag;
+  }
   return find_in(kForgotten, name);
 }
 

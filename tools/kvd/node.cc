@@ -85,10 +85,15 @@ raft::Result<raft::AsioTransportOptions> transport_options(const Config& config,
   return options;
 }
 
+/// Contract section 1.0, T5.
+std::size_t message_bytes_max(const Config& config) {
+  return config.max_request_bytes + (512U << 10U);
+}
+
 kv::rpc::ServerOptions rpc_options(const Config& config) {
   kv::rpc::ServerOptions options;
   options.io_threads = config.io_threads;
-  options.receive_message_bytes_max = config.max_request_bytes + (512U << 10U);  // contract section 1.0, T5
+  options.receive_message_bytes_max = message_bytes_max(config);
   options.http_body_bytes_max = 2 * options.receive_message_bytes_max;  // base64 and the words around it
   options.concurrent_streams_max = config.max_concurrent_streams;
   options.keepalive_min_time = config.keepalive_min_time;
@@ -198,6 +203,7 @@ raft::Result<void> RunningNode::start(std::function<void(const raft::Error&)> fa
   options.strict_reconfig_check = config_.strict_reconfig_check;
   options.quota_bytes = kv::quota_of(config_.quota_bytes);
   options.auto_compaction = config_.auto_compaction;
+  options.watch_progress_interval = config_.watch_progress_interval;
   options.first_sequence =
       static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
   ASSIGN_OR_RETURN(server_,
@@ -211,7 +217,8 @@ raft::Result<void> RunningNode::start(std::function<void(const raft::Error&)> fa
   context_.emplace(kv::api::Context{.server = *server_,
                                     .options = {.txn_ops_max = config_.max_txn_ops,
                                                 .quota_bytes = config_.quota_bytes,
-                                                .learners_max = config_.max_learners},
+                                                .learners_max = config_.max_learners,
+                                                .watch_fragment_bytes = message_bytes_max(config_)},
                                     .metrics = metrics_.get()});
   RETURN_IF_ERROR(serve(config_.listen_client_urls, kv::api::Pages::kClient));
   if (!config_.listen_metrics_urls.empty())
@@ -232,6 +239,7 @@ raft::Result<void> RunningNode::serve(const std::vector<Url>& urls, kv::api::Pag
     kv::api::register_kv(*front, *context_);
     kv::api::register_lease(*front, *context_);
     kv::api::register_sessions(*front, *context_);
+    kv::api::register_watch(*front, *context_);
     kv::api::register_cluster(*front, *context_);
     kv::api::register_maintenance(*front, *context_);
     kv::api::register_health(*front);

@@ -4,12 +4,15 @@
 #include <leveldb/env.h>
 #include <leveldb/helpers/memenv.h>
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "libkv/server/server.h"
+#include "libkv/server/watch_desk.h"
 
 namespace kv::api::testing {
 
@@ -19,6 +22,11 @@ class FakeMember final : public KvServer {
     const MemberInfo self{
         .id = raft::NodeId(7), .name = "a", .peer_urls = {"http://p:1"}, .client_urls = {"http://c:1"}};
     machine_ = *Machine::open({.env = env_.get(), .path = "/snap", .members = {self}});
+    watches_ = std::make_unique<WatchDesk>(HubOptions{.progress_interval = std::chrono::milliseconds(100),
+                                                      .election_timeout = std::chrono::milliseconds(100)},
+                                           WatchDeskParts{.view = [this] { return machine_->view(); },
+                                                          .has_leader = [this] { return leader.load(); }});
+    watches_->start();
   }
 
   void write(Operation operation, WriteDone done) override {
@@ -31,7 +39,10 @@ class FakeMember final : public KvServer {
     if (failure) return done(std::unexpected(*failure));
     raft::Entry entry{machine_->applied().index.next(), raft::Term(3), raft::EntryType::kCommand, nullptr};
     entry.payload = std::make_shared<const std::string>(encode_command(raft::NodeId(7), 1, operation, tag));
+    machine_->collect(watches_->demand());
     auto applied = machine_->apply(std::span(&entry, 1));
+    const ReadView view = machine_->view();
+    watches_->applied({view.revision(), view.compacted_revision(), machine_->take_changes()});
     done(std::move(applied->front().outcome));
   }
   void change_members(Operation operation, WriteDone done) override {
@@ -58,6 +69,7 @@ class FakeMember final : public KvServer {
   const Leases& leases() const override { return machine_->leases(); }
   std::int64_t lease_ttl_min() const override { return 2; }
   LeaseCounts lease_counts() const override { return {}; }
+  Watches& watches() override { return *watches_; }
   ReadView local_view() const override { return machine_->view(); }
   raft::Result<std::unique_ptr<raft::SnapshotSource>> open_snapshot() const override {
     return machine_->open_snapshot();
@@ -88,7 +100,7 @@ class FakeMember final : public KvServer {
   std::uint64_t bytes_on_disk() const override { return machine_->bytes_on_disk(); }
   std::uint64_t bytes_in_use() const override { return machine_->bytes_in_use(); }
 
-  bool leader = true;
+  std::atomic<bool> leader = true;
   bool learner = false;
   std::uint32_t command_version = kKnownVersion;
   bool odd = false;
@@ -108,6 +120,7 @@ class FakeMember final : public KvServer {
 
   std::unique_ptr<leveldb::Env> env_;
   std::unique_ptr<Machine> machine_;
+  std::unique_ptr<WatchDesk> watches_;
 };
 
 }  // namespace kv::api::testing

@@ -114,7 +114,8 @@ TEST(Config, ACommandLineForEtcdIsUnderstood) {
   EXPECT_EQ(result.config.initial_cluster.size(), 3U);
   EXPECT_EQ(result.config.listen_client_urls.size(), 2U);
   EXPECT_EQ(result.config.snapshot_count, 10000U);
-  EXPECT_EQ(result.warnings.size(), 2U);
+  EXPECT_EQ(result.config.watch_progress_interval, std::chrono::seconds(5));
+  EXPECT_EQ(result.warnings.size(), 1U);
 }
 
 TEST(Config, AMemberThatWasAddedJoins) {

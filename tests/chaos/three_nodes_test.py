@@ -15,16 +15,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import checks  # noqa: E402
 import places  # noqa: E402
+import watch_checks  # noqa: E402
 from api import Api, grpc  # noqa: E402
 from cluster import Cluster  # noqa: E402
+from watchers import PairWriter, Watcher  # noqa: E402
 from workload import Client  # noqa: E402
 
 CLIENTS = 8
 KEYS = [b"chaos/%02d" % number for number in range(12)]
+PAIR = (b"chaos/pair/a", b"chaos/pair/b")
+# All of them.
+SPAN = (b"chaos/", b"chaos0")
 # The promise: after a leader's death a write is answered within this time.
 RECOVERY_SECONDS = 3.0
 # Keeps the history short enough to be read back version by version.
 PAUSE_SECONDS = 0.004
+PAIR_PAUSE_SECONDS = 0.05
 
 
 class Story:
@@ -36,17 +42,25 @@ class Story:
         endpoints = [server.endpoint for server in cluster.servers]
         self.apis = {server.name: Api(server.endpoint) for server in cluster.servers}
         self.clients = [Client(n, endpoints, KEYS, PAUSE_SECONDS * self.scale) for n in range(CLIENTS)]
+        self.pairs = PairWriter(endpoints, PAIR, PAIR_PAUSE_SECONDS * self.scale)
+        self.watchers = [Watcher(f"watch at {server.name}", [server.endpoint], *SPAN) for server in cluster.servers]
+        self.watchers += [
+            Watcher("watch that moves on", endpoints, *SPAN),
+            Watcher("watch that needs a leader", endpoints, *SPAN, needs_leader=True),
+            Watcher("watch of one key", endpoints, KEYS[3], b""),
+        ]
         self.probes = 0
         self.faults = []
 
     def begin(self) -> None:
-        for client in self.clients:
-            client.start()
+        for thread in (*self.watchers, self.pairs, *self.clients):
+            thread.start()
         self.let_work(0.5)
 
     def end(self) -> list:
-        for client in self.clients:
-            client.stop()
+        for thread in (self.pairs, *self.clients):
+            thread.stop()
+        self.pairs.join(30 * self.scale)
         for client in self.clients:
             client.join(30 * self.scale)
             client.close()
@@ -155,8 +169,28 @@ def verdict(story: Story, operations: list) -> list:
     story.faults += checks.check_writes(history, operations)
     story.faults += checks.check_reads(history, operations)
     story.faults += checks.check_order(history, operations)
-    story.faults += checks.check_members_agree(apis, b"chaos/", b"chaos0")
+    story.faults += checks.check_members_agree(apis, *SPAN)
+    story.faults += watched(story, history | checks.read_history(apis[0], list(PAIR)))
     return story.faults
+
+
+def watched(story: Story, history: dict) -> list:
+    """What the watches were told is what happened."""
+    faults, changes = [], watch_checks.changes_of(history)
+    last = changes[-1].revision
+    for watcher in story.watchers:
+        if not watcher.wait(last, 30 * story.scale):
+            faults.append(f"{watcher.name}: told up to {watcher.reached} only, not to {last}")
+        watcher.stop()
+    for watcher in story.watchers:
+        watcher.join(30 * story.scale)
+        if watcher.fault:
+            raise watcher.fault
+        covered = [c for c in changes if c.key == watcher.begin or watcher.begin <= c.key < watcher.end]
+        faults += watch_checks.check_watch(watcher.name, watcher.streams, covered, last)
+    streams = sum(len(watcher.streams) for watcher in story.watchers)
+    print(f"  {len(story.watchers)} watches, {streams} streams, {len(changes)} changes", flush=True)
+    return faults
 
 
 def run(kind: str, kills: int) -> int:

@@ -19,6 +19,8 @@ MEMBERS = [
 
 LEASES = []
 
+WATCHES = []
+
 PYTHON = [
     Allowed(r"^etcd3\.status", "answer", r"version=(3\.4\.23|3\.6\.14)", "VERSION", VERSION),
     Allowed("^/etcdserverpb.Maintenance/Alarm", "answer", r"^(header \{.*\})?$", "HEADER?", NO_HEADER),

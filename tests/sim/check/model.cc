@@ -50,8 +50,29 @@ kv::RangeResult Model::range(const std::string& key, const std::string& range_en
 }
 
 void Model::write(const std::string& key, kv::KeyValue kv, bool deleted) {
-  changed_ = true;
-  keys_[key].push_back({revision_ + 1, std::move(kv), deleted});
+  keys_[key].push_back({revision_ + 1, changed_++, std::move(kv), deleted});
+}
+
+std::vector<kv::Change> Model::changes(const std::string& key, const std::string& range_end,
+                                       std::int64_t from, std::int64_t to) const {
+  std::vector<kv::Change> found;
+  for (const auto& [name, versions] : keys_) {
+    if (!in_range(name, key, range_end)) continue;
+    auto at = std::lower_bound(
+        versions.begin(), versions.end(), from,
+        [](const Version& version, std::int64_t wanted) { return version.revision < wanted; });
+    for (; at != versions.end() && at->revision <= to; ++at) {
+      kv::Change change{
+          .revision = {at->revision, at->sub}, .kv = at->kv, .deleted = at->deleted, .previous = {}};
+      change.kv.key = name;
+      change.kv.mod_revision = at->revision;
+      if (at != versions.begin() && !(at - 1)->deleted) change.previous = (at - 1)->kv;
+      found.push_back(std::move(change));
+    }
+  }
+  std::sort(found.begin(), found.end(),
+            [](const kv::Change& a, const kv::Change& b) { return a.revision < b.revision; });
+  return found;
 }
 
 kv::PutResult Model::put(const kv::PutOp& op) {
@@ -177,8 +198,8 @@ std::optional<kv::Outcome> Model::apply(const kv::Operation& operation, raft::Te
   } else {
     return std::nullopt;
   }
-  if (changed_) ++revision_;
-  changed_ = false;
+  if (changed_ > 0) ++revision_;
+  changed_ = 0;
   outcome.revision = revision_;
   return outcome;
 }

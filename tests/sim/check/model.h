@@ -9,6 +9,7 @@
 
 #include "libkv/machine/command.h"
 #include "libkv/machine/outcome.h"
+#include "libkv/mvcc/change.h"
 
 namespace sim {
 
@@ -23,10 +24,14 @@ class Model {
   /// The keys in a range as they were at `revision`. `range_end` as in kv::RangeOp; no limits, no filters.
   [[nodiscard]] kv::RangeResult range(const std::string& key, const std::string& range_end,
                                       std::int64_t revision) const;
+  /// What happened to the keys in a range from one revision to another, ascending, with what was before.
+  [[nodiscard]] std::vector<kv::Change> changes(const std::string& key, const std::string& range_end,
+                                                std::int64_t from, std::int64_t to) const;
 
  private:
   struct Version {
     std::int64_t revision;  // of the change; of a request under way: the next one
+    std::uint32_t sub;      // its place in that request
     kv::KeyValue kv;
     bool deleted = false;
   };
@@ -47,7 +52,7 @@ class Model {
   std::map<std::int64_t, std::int64_t> leases_;  // id -> ttl
   std::int64_t revision_ = 1;
   std::int64_t compacted_ = -1;
-  bool changed_ = false;  // by the request under way
+  std::uint32_t changed_ = 0;  // by the request under way: so many
 };
 
 }  // namespace sim

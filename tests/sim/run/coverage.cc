@@ -88,6 +88,12 @@ std::string_view name(Sometimes what) {
       return "writes in sessions that had expired";
     case Sometimes::kCoreQuorumOnly:
       return "recoveries with a bare quorum";
+    case Sometimes::kWatchResumed:
+      return "watches that went on at another connection";
+    case Sometimes::kWatchReadFromDisk:
+      return "history read from disk for watches";
+    case Sometimes::kWatchOvertaken:
+      return "watches overtaken by compaction";
     case Sometimes::kCount:
       break;
   }

@@ -51,6 +51,9 @@ enum class Sometimes : std::uint8_t {
   kRetryToldFirst,
   kSessionExpired,
   kCoreQuorumOnly,
+  kWatchResumed,
+  kWatchReadFromDisk,
+  kWatchOvertaken,
   kCount,
 };
 

@@ -9,6 +9,7 @@ namespace sim {
 namespace {
 
 constexpr std::uint64_t kHealConcern = 5;
+constexpr Micros kWatchesCatchUp = 240 * kSecond;
 
 /// Half the time everyone is well again. Else only a quorum is, and the others stay as they are for ever;
 /// that needs a membership that is known.
@@ -38,6 +39,7 @@ SeedResult run_seed(const SimOptions& options, Trace& trace, Coverage& coverage)
   world.clients().start();
   world.lease_clients().start();
   world.session_clients().start();
+  world.watch_clients().start();
   faults.start();
   world.run_for(options.duration);
   faults.stop();
@@ -46,6 +48,10 @@ SeedResult run_seed(const SimOptions& options, Trace& trace, Coverage& coverage)
   world.session_clients().stop();
   const std::vector<raft::NodeId> core = heal(world);
   if (!world.failed()) expect_recovery(world, core);
+  world.watch_clients().calm_down();
+  if (!world.failed() && !world.run_until(kWatchesCatchUp, [&] { return world.watches_reached_all(); })) {
+    world.fail("after everything was healed, a watch is not told everything");
+  }
   if (!world.failed()) world.clients().check();
   world.finish();
   return {world.failed(), world.failed() ? world.failure() : "", trace.hash()};

@@ -10,6 +10,7 @@ namespace sim {
 namespace {
 
 constexpr std::uint64_t kNodeConcern = 100;
+constexpr std::uint64_t kNodeWatchConcern = 10000;
 constexpr std::uint64_t kClusterId = 0xc1;
 constexpr std::size_t kValueCacheBytes = 4096;
 constexpr std::uint64_t kPriorities = 3;
@@ -38,7 +39,8 @@ Node::Node(raft::NodeId self, std::vector<raft::NodeId> founders, const Surround
       founders_(std::move(founders)),
       around_(around),
       events_(std::move(events)),
-      dice_(around.options.seed, kNodeConcern + self.value()) {
+      dice_(around.options.seed, kNodeConcern + self.value()),
+      watch_dice_(around.options.seed, kNodeWatchConcern + self.value()) {
   around_.raft.started_empty(self);
 }
 
@@ -77,6 +79,7 @@ raft::Result<void> Node::open() {
       .checkpoint_interval =
           std::chrono::milliseconds(around_.options.load.lease_checkpoints / kMillisecond)});
   leads_in_ = {};
+  open_watches();
   desk_ = std::make_unique<raft::SnapshotDesk>(*static_cast<raft::StateMachine*>(this));
   return {};
 }
@@ -105,6 +108,7 @@ void Node::take_down() {
   desk_.reset();
   replica_.reset();
   keeper_.reset();
+  hub_.reset();
   lease_questions_.clear();
   machine_.reset();
   log_.reset();
@@ -114,7 +118,7 @@ void Node::take_down() {
   applies_.clear();
   jobs_.clear();
   waiting_reads_.clear();
-  step_due_ = writing_ = applying_ = working_ = background_due_ = receiving_ = false;
+  watches_due_ = step_due_ = writing_ = applying_ = working_ = background_due_ = receiving_ = false;
   ++incarnation_;
 }
 

@@ -14,6 +14,7 @@
 
 #include "libkv/machine/machine.h"
 #include "libkv/server/lease_keeper.h"
+#include "libkv/watch/hub.h"
 #include "libraft/disk/latch_env.h"
 #include "libraft/log/log_store.h"
 #include "libraft/node/replica.h"
@@ -76,6 +77,9 @@ class Node final : private raft::StateMachine {
   /// Answered by `renewed` when this member leads; else not at all, and clients ask someone else.
   void keep_alive(std::uint64_t ticket, std::int64_t lease);
   void transfer(std::optional<raft::NodeId> target);
+  /// Where its clients watch. Requires running(); call touch_watches() after each request.
+  [[nodiscard]] kv::Hub& watches() { return *hub_; }
+  void touch_watches();
 
   [[nodiscard]] raft::NodeId self() const { return self_; }
   [[nodiscard]] bool running() const { return replica_ != nullptr; }
@@ -133,6 +137,11 @@ class Node final : private raft::StateMachine {
   void follow_leader();
   void tick_leases();
   void take_lease_outcome(const kv::OperationResult& result);
+  void open_watches();
+  void tell_watches();
+  void work_on_watches();
+  void read_for_watches(const kv::ChangesOp& op);
+  void tick_watches();
   void reads_ready(const std::vector<std::uint64_t>& tickets);
   void renew(std::uint64_t ticket);
   void propose_of_keeper(const kv::Operation& operation);
@@ -165,6 +174,10 @@ class Node final : private raft::StateMachine {
   raft::Term leads_in_;
   std::map<std::uint64_t, LeaseQuestion> lease_questions_;
   std::uint64_t next_keeper_command_ = 0;
+
+  std::optional<kv::Hub> hub_;
+  Dice watch_dice_;
+  bool watches_due_ = false;
 
   raft::ReplicaInput input_;
   bool step_due_ = false;

@@ -69,9 +69,11 @@ raft::Result<void> Node::write(std::vector<raft::Persist>& persists) {
 
 raft::Result<void> Node::apply(std::span<const raft::Entry> entries) {
   if (entries.empty()) return {};
+  machine_->collect(hub_->demand());
   ASSIGN_OR_RETURN(const std::vector<kv::Applied> applied, machine_->apply(entries));
   around_.kv.applied(self_, entries, applied);
   tell_points();
+  tell_watches();
   around_.trace.note(around_.queue.now(), "apply", self_.value(), entries.back().index.value(),
                      entries.size(), [&] { return "to " + std::to_string(entries.back().index.value()); });
   for (const kv::Applied& one : applied) {
@@ -108,6 +110,8 @@ raft::Result<void> Node::install(std::unique_ptr<raft::SnapshotSink> received) {
   around_.coverage.hit(Sometimes::kSnapshotInstalled);
   around_.kv.stands(self_, machine_->applied(), machine_->view());
   tell_points();
+  hub_->installed(machine_->view().revision(), machine_->view().compacted_revision());
+  touch_watches();
   look_at_members();
   return {};
 }

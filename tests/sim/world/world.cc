@@ -27,7 +27,10 @@ World::World(const SimOptions& options, Trace& trace, Coverage& coverage)
       lease_clients_({options_, queue_, network_, trace_, coverage_, verdict_, raft_, kv_},
                      [this](Dice& dice) { return choose(dice); }),
       session_clients_({options_, queue_, network_, trace_, coverage_, verdict_, raft_, kv_},
-                       [this](Dice& dice) { return choose(dice); }) {
+                       [this](Dice& dice) { return choose(dice); }),
+      watch_clients_(
+          {options_, queue_, network_, trace_, coverage_, verdict_, raft_, kv_},
+          [this](Dice& dice) { return choose(dice); }, [this](raft::NodeId id) { return node(id); }) {
   std::vector<raft::NodeId> founders;
   for (std::uint32_t i = 0; i < options.members; ++i) founders.push_back(next_id());
   for (const raft::NodeId id : founders) add(id, founders);
@@ -116,6 +119,7 @@ Node* World::choose(Dice& dice) {
 }
 
 void World::gone(raft::NodeId id) {
+  watch_clients_.gone(id);
   clients_.gone(id);
   if (!restarts_ || retired_.contains(id)) return;
   queue_.after(dice_.long_tailed(kRestartTypical), [this, id] {

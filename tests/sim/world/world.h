@@ -12,6 +12,7 @@
 #include "tests/sim/world/lease_clients.h"
 #include "tests/sim/world/node.h"
 #include "tests/sim/world/session_clients.h"
+#include "tests/sim/world/watch_clients.h"
 
 namespace sim {
 
@@ -55,6 +56,9 @@ class World {
   [[nodiscard]] Clients& clients() { return clients_; }
   [[nodiscard]] LeaseClients& lease_clients() { return lease_clients_; }
   [[nodiscard]] SessionClients& session_clients() { return session_clients_; }
+  [[nodiscard]] WatchClients& watch_clients() { return watch_clients_; }
+  /// Every watch was told everything that was applied anywhere.
+  [[nodiscard]] bool watches_reached_all() const { return watch_clients_.reached(kv_.model().revision()); }
   [[nodiscard]] const KvChecks& kv() const { return kv_; }
   [[nodiscard]] const RaftChecks& raft() const { return raft_; }
   [[nodiscard]] const SimOptions& options() const { return options_; }
@@ -93,6 +97,7 @@ class World {
   Clients clients_;
   LeaseClients lease_clients_;
   SessionClients session_clients_;
+  WatchClients watch_clients_;
 };
 
 }  // namespace sim

@@ -52,6 +52,8 @@ void register_snapshot(rpc::Server& server, const Context& context);
 void register_lease(rpc::Server& server, const Context& context);
 void register_sessions(rpc::Server& server, const Context& context);
 void register_watch(rpc::Server& server, const Context& context);
+void register_lock(rpc::Server& server, const Context& context);
+void register_election(rpc::Server& server, const Context& context);
 void register_health(rpc::Server& server);
 
 }  // namespace kv::api

@@ -1,10 +1,6 @@
 // etcdserverpb.Lease (contract section 4) on a KvServer.
-#include <openssl/rand.h>
-
 #include <algorithm>
-#include <cstring>
 #include <deque>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -13,6 +9,7 @@
 #include "libkv/api/convert.h"
 #include "libkv/api/encode.h"
 #include "libkv/api/errors.h"
+#include "libkv/api/lease_id.h"
 #include "libkv/api/metrics.h"
 #include "libkv/api/proto/rpc.pb.h"
 #include "libkv/api/sessions.h"
@@ -26,18 +23,6 @@ using rpc::CallPtr;
 constexpr std::int64_t kLeaseTtlMax = 9000000000;
 /// Keep-alives of one stream that wait for their answers.
 constexpr std::size_t kKeepAlivesMax = 4096;
-
-/// Positive, and unlike any other in the cluster: 63 bits of chance.
-std::int64_t new_lease_id() {
-  std::uint64_t bits = 0;
-  do {
-    unsigned char bytes[sizeof(bits)];
-    if (RAND_bytes(bytes, sizeof(bytes)) != 1) return 0;
-    std::memcpy(&bits, bytes, sizeof(bits));
-    bits &= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  } while (bits == 0);
-  return static_cast<std::int64_t>(bits);
-}
 
 void propose_lease(const Context& context, const CallPtr& call, Operation operation) {
   write(context, call, std::move(operation), [&context, call](const auto& outcome) {

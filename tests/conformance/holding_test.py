@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """kvctl's verbs that last: watch, lock, elect, lease run, make-mirror; alone and together with Debian's etcdctl.
 
-Everything runs before Debian's etcd and before kvd.
+KVD_TEST_SERVER=etcd runs them before Debian's etcd.
 """
 
 import itertools
@@ -13,7 +13,7 @@ import threading
 import time
 import unittest
 
-from cli_test import LIMIT, NO, OK, TIMEOUT, UNAVAILABLE, USAGE, Scripted
+from cli_test import LIMIT, NO, OK, SERVER_KIND, TIMEOUT, UNAVAILABLE, USAGE, Scripted
 
 import places
 from api import Api, grpc
@@ -236,7 +236,7 @@ class Watching(Lasting):
 class Resuming(unittest.TestCase):
     """A watch of three members of which one dies after the other."""
 
-    kind = "kvd"
+    kind = SERVER_KIND
     ROUNDS = 4
     EVENTS_BETWEEN = 40
 
@@ -507,15 +507,6 @@ class Mirrors(Lasting):
             self.kvctl("wait", "key", "gap/end", "--timeout", "30s", KVCTL_ENDPOINTS=there.endpoint)
             self.kvctl("diff", "gap/", "gap/", "--to-endpoints", there.endpoint)
             mirror.end(signal.SIGTERM)
-
-
-def load_tests(loader, _tests, _pattern):
-    """Every class before each kind of server."""
-    suite = unittest.TestSuite()
-    for base in (Watching, Resuming, Locks, Elections, LeaseRun, Mirrors):
-        for kind in os.environ.get("KVD_TEST_SERVER", "etcd").split():
-            suite.addTests(loader.loadTestsFromTestCase(type(f"{base.__name__}Of{kind}", (base,), {"kind": kind})))
-    return suite
 
 
 if __name__ == "__main__":

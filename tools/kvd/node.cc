@@ -240,6 +240,8 @@ raft::Result<void> RunningNode::serve(const std::vector<Url>& urls, kv::api::Pag
     kv::api::register_lease(*front, *context_);
     kv::api::register_sessions(*front, *context_);
     kv::api::register_watch(*front, *context_);
+    kv::api::register_lock(*front, *context_);
+    kv::api::register_election(*front, *context_);
     kv::api::register_cluster(*front, *context_);
     kv::api::register_maintenance(*front, *context_);
     kv::api::register_health(*front);

@@ -24,6 +24,8 @@ class ServicesTest : public ::testing::Test {
     register_lease(*server_, context_);
     register_sessions(*server_, context_);
     register_watch(*server_, context_);
+    register_lock(*server_, context_);
+    register_election(*server_, context_);
     register_health(*server_);
     const std::uint16_t port = *server_->listen("127.0.0.1", 0, std::nullopt);
     server_->start();

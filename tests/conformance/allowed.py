@@ -41,3 +41,5 @@ GATEWAY_CLIENTS = [
 ]
 
 NPM = []
+
+PYTHON_WATCHES = []

@@ -18,6 +18,7 @@ import raw_http2 as h2  # noqa: E402
 import wire  # noqa: E402
 from api import Api, grpc, rpc_pb2  # noqa: E402
 from cluster import Cluster  # noqa: E402
+from watch import WatchStream  # noqa: E402
 
 CANARIES = 50
 CLOSE_SECONDS = 10
@@ -250,6 +251,39 @@ class BrokenGrpc(Besieged):
             connection.socket.close()
         with Api(self.server.endpoint) as api:
             api.kv.DeleteRange(rpc_pb2.DeleteRangeRequest(key=b"heavy/", range_end=b"heavy0"), timeout=30)
+
+    def test_clients_that_watch_and_read_nothing(self):
+        """Each would hold all 40 MB if they were kept for it; the one who reads late misses nothing."""
+        message = wire.block(1, wire.block(1, b"heavy/") + wire.block(2, b"heavy0"))
+        ask = b"\x00" + struct.pack(">I", len(message)) + message
+        deaf = []
+        for _ in range(20):
+            deaf.append(self.connect())
+            deaf[-1].send(h2.frame(h2.HEADERS, h2.END_HEADERS, 1, h2.request_head("/etcdserverpb.Watch/Watch")))
+            deaf[-1].send(h2.frame(h2.DATA, 0, 1, ask))
+        with Api(self.server.endpoint) as api, Api(self.server.endpoint) as other, \
+                WatchStream(other) as late, WatchStream(api) as prompt:
+            for stream in (late, prompt):
+                stream.create(key=b"heavy/", range_end=b"heavy0")
+                self.assertTrue(next(stream).created)
+            before = self.resident_bytes()
+            for number in range(40):
+                api.put(b"heavy/%d" % (number % 3), b"%02d" % number + b"x" * 1_000_000, timeout=30)
+                self.assertEqual(next(prompt).events[0].kv.value[:2], b"%02d" % number)
+            if places.time_scale() == 1:
+                self.assertLess(self.resident_bytes() - before, 400 << 20)
+            seen = []  # it is caught up from history, several revisions at a time
+            while len(seen) < 40:
+                seen += [event.kv.value[:2] for event in next(late).events]
+            self.assertEqual(seen, [b"%02d" % number for number in range(40)])
+        for connection in deaf:
+            connection.socket.close()
+        with Api(self.server.endpoint) as api:
+            api.kv.DeleteRange(rpc_pb2.DeleteRangeRequest(key=b"heavy/", range_end=b"heavy0"), timeout=30)
+
+    def resident_bytes(self) -> int:
+        status = Path(f"/proc/{self.server.process.pid}/status").read_text(encoding="ascii")
+        return int(status.split("VmRSS:")[1].split()[0]) << 10
 
     def test_http_of_all_sorts(self):
         for request in (b"GET / HTTP/9.9\r\n\r\n", b"GET " + b"/" * 100000 + b" HTTP/1.1\r\n\r\n",

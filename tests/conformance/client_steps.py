@@ -2,7 +2,7 @@
 
 import etcd3
 import grpc
-from etcd3.client import KVMetadata, Status
+from etcd3.client import Alarm, KVMetadata, Status
 from google.protobuf import text_format
 from google.protobuf.message import Message
 
@@ -17,6 +17,8 @@ def shown(value) -> str:
         return text_format.MessageToString(value, as_one_line=True)
     if isinstance(value, Status):
         return f"version={value.version} leader={value.leader.id}"
+    if isinstance(value, Alarm):
+        return f"alarm {value.alarm_type} of {value.member_id}"
     if isinstance(value, etcd3.Lease):
         return f"lease {value.id} for {value.ttl} s"
     if isinstance(value, etcd3.Member):

@@ -17,6 +17,7 @@ from errors_table import PROVOKED  # noqa: E402
 from member_test import ACTIVE_AFTER_SECONDS, Kvctl, add_server, join, url  # noqa: E402
 from raw_steps import delete, get, nested, put, txn  # noqa: E402
 from steps import eventually  # noqa: E402
+from watch import WatchStream  # noqa: E402
 
 SEEN = set()
 NOBODY = 4242
@@ -192,6 +193,30 @@ class Requests(Errors):
             alarm(raised, timeout=30)
             self.assertEqual(outcome(kv.Put, pb.PutRequest(key=b"alarm", value=b"x"))[0], "OK")
 
+    def test_watches_are_refused_in_the_stream(self):
+        with WatchStream(self.api) as stream:
+            def created(**fields):
+                stream.create(**fields)
+                answer = next(stream)
+                self.assertTrue(answer.created)
+                return answer.canceled, answer.watch_id, answer.cancel_reason, answer.compact_revision
+
+            self.assertEqual(created(key=b"w", watch_id=5), (False, 5, "", 0))
+            self.assertEqual(created(key=b"w", watch_id=5),
+                             (True, -1, "mvcc: duplicate watch ID provided on the WatchStream", 0))
+            for end in (b"a", b"w"):
+                self.assertEqual(created(key=b"w", range_end=end), (True, -1, "mvcc: watcher range is empty", 0))
+            self.assertEqual(created(key=b"w", start_revision=-1),
+                             (True, -1, "etcdserver: mvcc: required revision has been compacted", 0))
+            stream.cancel(77)
+            stream.cancel(5)
+            gone = next(stream)
+            self.assertEqual((gone.canceled, gone.watch_id, gone.cancel_reason), (True, 5, ""))
+            # Whatever was refused, the stream goes on; ids may be used again.
+            self.assertEqual(created(key=b"w", watch_id=5), (False, 5, "", 0))
+            self.api.put(b"w", b"x", timeout=30)
+            self.assertEqual(next(stream).events[0].kv.key, b"w")
+
 
 class Members(Errors):
     """One voter, and a learner that runs."""
@@ -213,6 +238,11 @@ class Members(Errors):
             self.refused(text, api.kv.Txn, txn([], [get(b"k", serializable=True)]))
             self.refused(text, api.lease.LeaseLeases, pb.LeaseLeasesRequest())
             self.refused(text, api.cluster.MemberList, pb.MemberListRequest())
+            with WatchStream(api) as stream:
+                stream.create(key=b"k")
+                with self.assertRaises(grpc.RpcError) as error:
+                    next(stream)
+                self.assertEqual((error.exception.code().name, error.exception.details()), (PROVOKED[text], text))
             self.assertEqual(outcome(api.kv.Range, pb.RangeRequest(key=b"k", serializable=True))[0], "OK")
             self.assertTrue(api.status(timeout=30 * places.time_scale()))
 

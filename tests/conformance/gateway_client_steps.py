@@ -1,10 +1,14 @@
 """What users write with python3-etcd3gw, which speaks to the JSON gateway, step by step."""
 
 import itertools
+import threading
 
 import etcd3gw
 
+import places
 from steps import Steps
+
+WATCH_SECONDS = 20
 
 
 def refusal(error: Exception) -> str:
@@ -41,6 +45,7 @@ def gateway_client_steps(transcript, server) -> None:
     conditions(client)
     leases(client)
     locks(client)
+    watches(client)
     cluster(client)
     client.etcd.session.close()
 
@@ -120,6 +125,42 @@ def locks(client) -> None:
     step("yours.acquire", yours.acquire)
     step("mine.is_acquired", mine.is_acquired)
     step("yours.release", yours.release)
+
+
+def watches(client) -> None:
+    """The library's own thread reads one JSON object from each chunk of the answer."""
+    etcd, step = client.etcd, client.step
+    start = int(etcd.get("gw/once", metadata=True)[0][1]["mod_revision"]) + 1
+
+    def first(count: int, watched) -> list:
+        events, cancel = watched
+        # The library would wait for ever.
+        timer = threading.Timer(WATCH_SECONDS * places.time_scale(), cancel)
+        timer.start()
+        seen = list(itertools.islice(events, count))
+        timer.cancel()
+        cancel()
+        return seen
+
+    events, cancel = etcd.watch_prefix("gw/w/")
+    for number in range(3):
+        client("put", f"gw/w/{number}", f"{number}")
+    client("delete_prefix", "gw/w/")
+    step("watch_prefix: three puts and three deletes", lambda: first(6, (events, cancel)), shown)
+    revision = int(etcd.get("gw/once", metadata=True)[0][1]["mod_revision"])
+    step("watch_prefix from the past", lambda: first(6, etcd.watch_prefix("gw/w/", start_revision=start)), shown)
+    step("watch_prefix with what was before",
+         lambda: first(6, etcd.watch_prefix("gw/w/", start_revision=start, prev_kv=True)), shown)
+    for kind in ("NOPUT", "NODELETE"):
+        step(f"watch_prefix filtered by {kind}",
+             lambda kind=kind: first(3, etcd.watch_prefix("gw/w/", start_revision=start, filters=[kind])), shown)
+    step("watch_once of one key from the past",
+         lambda: etcd.watch_once("gw/w/1", timeout=WATCH_SECONDS, start_revision=revision + 1), shown)
+    step("watch_prefix_once in vain", lambda: etcd.watch_prefix_once("gw/nothing/", timeout=0.2), shown)
+    put = client("transaction", {"success": [
+        {"request_put": {"key": "Z3cvdC8x", "value": "MQ=="}}, {"request_put": {"key": "Z3cvdC8y", "value": "Mg=="}}]})
+    at = int(put["header"]["revision"])
+    step("watch_prefix of a transaction", lambda: first(2, etcd.watch_prefix("gw/t/", start_revision=at)), shown)
 
 
 def cluster(client) -> None:

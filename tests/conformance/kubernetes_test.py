@@ -10,9 +10,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import places  # noqa: E402
-from api import Api, grpc, rpc_pb2  # noqa: E402
-from apiserver import PREFIX, PREFIX_END, Compacted, Compactor, Conflict, Controller, Store  # noqa: E402
+from api import Api, grpc, kv_pb2, rpc_pb2  # noqa: E402
+from apiserver import COMPACT_KEY, PREFIX, PREFIX_END, Compacted, Compactor, Conflict, Controller, Store  # noqa: E402
 from cluster import Cluster  # noqa: E402
+from informer import CompactionWatcher, Informer  # noqa: E402
+from watch import WatchStream  # noqa: E402
 
 PODS = 1000
 CONTROLLERS = 4
@@ -25,7 +27,7 @@ class OneMember(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.cluster = Cluster("kvd", 1)
+        cls.cluster = Cluster("kvd", 1, ("--watch-progress-notify-interval=200ms",))
         cls.cluster.start()
         cls.store = Store(cls.cluster)
 
@@ -82,6 +84,66 @@ class OneMember(unittest.TestCase):
         self.store.create(PREFIX + b"compact/x", b"x")
         self.assertEqual(self.store.compact_once(version, revision)[0], version + 1)
 
+    def test_a_cache_follows(self):
+        informer = Informer(self.cluster, 0)
+        informer.start()
+        for number in range(50):
+            name = PREFIX + b"cache/%d" % (number % 10)
+            held = self.store.get(name)
+            if held is None:
+                self.store.create(name, b"%d" % number)
+            elif number % 3 == 0:
+                self.store.delete(name, held.mod_revision)
+            else:
+                self.store.update(name, b"%d" % number, held.mod_revision)
+        informer.reach(self.store.now())
+        while not informer.counts["bookmark"]:  # one comes by itself when nothing happens
+            with informer.progressed:
+                self.assertTrue(informer.progressed.wait(20 * places.time_scale()), "no bookmark comes")
+        informer.end()
+        self.assertEqual(informer.cache.objects, self.store.list()[1])
+        self.assertEqual((informer.counts["list"], informer.counts["stream"]), (1, 1))
+
+    def test_progress_is_told_on_request_even_when_nothing_ever_happened(self):
+        with self.api() as api, WatchStream(api) as stream:
+            stream.create(key=b"/registry/nothing/", range_end=b"/registry/nothing0", start_revision=self.store.now() + 1)
+            self.assertTrue(next(stream).created)
+            written = self.store.create(PREFIX + b"progress/x", b"x")
+            stream.ask_progress()
+            answer = next(a for a in stream if a.watch_id == -1)
+            self.assertGreaterEqual(answer.header.revision, written)
+            self.assertFalse(answer.events or answer.created or answer.canceled)
+
+    def test_a_watch_from_what_was_compacted_is_cancelled(self):
+        old = self.store.create(PREFIX + b"compacted/x", b"x")
+        self.store.create(PREFIX + b"compacted/y", b"x")
+        now = self.store.now()
+        with self.api() as api, WatchStream(api) as stream:
+            api.kv.Compact(rpc_pb2.CompactionRequest(revision=now), timeout=20 * places.time_scale())
+            stream.create(key=PREFIX, range_end=PREFIX_END, start_revision=old, prev_kv=True)
+            created, canceled = next(stream), next(stream)
+            self.assertTrue(created.created and not created.canceled)
+            self.assertTrue(canceled.canceled and not canceled.events)
+            self.assertEqual((canceled.compact_revision, canceled.header.revision, canceled.cancel_reason), (now, 0, ""))
+            # The compacted revision itself can still be watched.
+            stream.create(key=PREFIX, range_end=PREFIX_END, start_revision=now)
+            self.assertTrue(next(stream).created)
+            self.assertEqual(next(a for a in stream if a.events).events[0].kv.key, PREFIX + b"compacted/y")
+
+    def test_a_thousand_events_of_one_lease_end_at_one_revision(self):
+        names = sorted(PREFIX + b"events/%d" % i for i in range(1000))
+        with self.api() as api, WatchStream(api) as stream:
+            granted = api.lease.LeaseGrant(rpc_pb2.LeaseGrantRequest(TTL=3), timeout=20 * places.time_scale())
+            written = {name: self.store.create(name, b"event", lease=granted.ID) for name in names}
+            stream.create(key=PREFIX, range_end=PREFIX_END, start_revision=max(written.values()) + 1, prev_kv=True)
+            self.assertTrue(next(stream).created)
+            events = next(a for a in stream if a.events).events
+            self.assertEqual([event.kv.key for event in events], names)
+            self.assertEqual({event.type for event in events}, {kv_pb2.Event.DELETE})
+            self.assertEqual(len({event.kv.mod_revision for event in events}), 1)
+            self.assertEqual({e.prev_kv.key: e.prev_kv.mod_revision for e in events}, written)
+            self.assertEqual({event.prev_kv.lease for event in events}, {granted.ID})
+
     def test_a_list_in_one_stream(self):
         for number in range(300):
             self.store.create(PREFIX + b"stream/%d" % number, b"x" * (number * 10))
@@ -122,11 +184,13 @@ class OneMember(unittest.TestCase):
 class ThreeMembers(unittest.TestCase):
     def test_a_thousand_pods_while_leaders_are_killed(self):
         flags = ("--heartbeat-interval=50", "--election-timeout=500", "--snapshot-count=2000",
-                 "--snapshot-catchup-entries=500")
+                 "--snapshot-catchup-entries=500", "--watch-progress-notify-interval=500ms")
         with Cluster("kvd", 3, flags) as cluster:
             controllers = [Controller(cluster, i, PODS // CONTROLLERS, ROUNDS) for i in range(CONTROLLERS)]
             compactors = [Compactor(cluster, i, 0.7 * places.time_scale()) for i in range(2)]
-            for thread in [*controllers, *compactors]:
+            informers = [Informer(cluster, 0), Informer(cluster, 1), Informer(cluster, 2, nap=2.5)]
+            followed = CompactionWatcher(cluster, COMPACT_KEY)
+            for thread in [*informers, followed, *controllers, *compactors]:
                 thread.start()
             for _ in range(KILLS):
                 time.sleep(2 * places.time_scale())
@@ -141,6 +205,9 @@ class ThreeMembers(unittest.TestCase):
                     raise controller.failure
             self.assertGreater(sum(compactor.compactions for compactor in compactors), 0)
             self.check(cluster, controllers)
+            self.check_caches(cluster, controllers, informers)
+            followed.end()
+            self.assertGreaterEqual(len(followed.seen), 2)
 
     def replace_leader(self, cluster) -> None:
         leader = cluster.leader(30)
@@ -166,6 +233,21 @@ class ThreeMembers(unittest.TestCase):
             with Api(server.endpoint) as api:
                 answer = api.range(PREFIX, range_end=PREFIX_END, timeout=60 * places.time_scale())
                 self.assertEqual({kv.key: kv.value for kv in answer.kvs}, expected)
+
+    def check_caches(self, cluster, controllers, informers) -> None:
+        """Each is what the server has; who never had to list again has seen every write that was acknowledged."""
+        written = {revision for controller in controllers for revision in controller.revisions}
+        store = Store(cluster)
+        revision, expected = store.list()
+        store.close()
+        for informer in informers:
+            informer.reach(revision)
+            informer.end()
+            print(f"{informer.name}: {informer.counts}", flush=True)
+            self.assertEqual(informer.cache.objects, expected)
+            if informer.counts["list"] == 1:
+                self.assertLessEqual(written, set(informer.cache.revisions))
+        self.assertGreater(informers[-1].counts["list"], 1, "nothing was compacted under the one that naps")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ const { Etcd3 } = require('etcd3');
 const { step } = require('./record');
 const keys = require('./keys');
 const leases = require('./leases');
+const watches = require('./watches');
+const elections = require('./elections');
 
 const cluster = async (client) => {
   await step('members', async () => {
@@ -16,9 +18,12 @@ const cluster = async (client) => {
 };
 
 const main = async () => {
-  const client = new Etcd3({ hosts: `http://${process.argv[2]}` });
+  const connect = () => new Etcd3({ hosts: `http://${process.argv[2]}` });
+  const client = connect();
   await keys(client);
   await leases(client);
+  await watches(client, connect);
+  await elections(client);
   await cluster(client);
   client.close();
 };

@@ -307,14 +307,21 @@ class ImportAndExport(Scripted):
 
 class BenchMeasures(Scripted):
     def test_every_operation_answers(self):
-        for operation in ("put", "get", "range", "txn"):
+        for operation in ("put", "get", "range", "txn", "lease-grant", "lease-keep-alive"):
             out = self.kvctl("bench", operation, "--total", "500", "--key-space", "100", "-w", "json")
-            self.assertTrue(out.strip(), operation)
+            self.assertEqual(json.loads(out)["calls"], 500, operation)
+
+    def test_every_watcher_has_every_event_once(self):
+        out = self.kvctl("bench", "watch", "--total", "100", "--warm-up", "0s", "--connections", "3", "--streams", "5",
+                         "--writers", "2", "--threads", "2", "-w", "json")
+        self.assertEqual(json.loads(out)["events"], 100 * 15)
 
     def test_failures_are_counted(self):
         # Every call is refused: the values are larger than a request may be.
-        done = self.run_raw([places.binary("kvctl"), "bench", "put", "--total", "20", "--value-size", "1700000"])
-        self.assertNotEqual(done.returncode, OK, done.stdout + done.stderr)
+        done = self.run_raw([places.binary("kvctl"), "bench", "put", "--total", "20", "--val-size", "1700000",
+                             "--connections", "1", "--streams", "1", "-w", "json"])
+        self.assertEqual(done.returncode, NO, done.stdout + done.stderr)
+        self.assertEqual(list(json.loads(done.stdout)["errors"].values()), [20])
 
 
 class Log(unittest.TestCase):

@@ -9,6 +9,7 @@
 
 #include "libkv/rpc/client.h"
 #include "libraft/base/random.h"
+#include "tools/kvctl/bench_caller.h"
 #include "tools/kvctl/dialer.h"
 
 namespace tools::kvctl {
@@ -44,7 +45,13 @@ class Bench;
 class Stream {
  public:
   Stream(Bench& bench, Course& course, LoopRecord& record, std::size_t connection, std::uint64_t seed)
-      : bench_(bench), course_(course), record_(record), connection_(connection), random_(seed) {}
+      : bench_(bench),
+        course_(course),
+        record_(record),
+        connection_(connection),
+        random_(seed),
+        caller_(make_bench_caller(course.plan, course.mold,
+                                  [this](const kv::rpc::Status& status) { take(status); })) {}
 
   void start(const std::shared_ptr<kv::rpc::Channel>& channel);
   [[nodiscard]] std::size_t connection() const { return connection_; }
@@ -53,7 +60,7 @@ class Stream {
   [[nodiscard]] bool take_ticket(Clock::time_point now);
   std::uint64_t pick_key();
   void issue(Clock::time_point now);
-  void take(const kv::rpc::UnaryResult& result);
+  void take(const kv::rpc::Status& status);
   void record_failure(const kv::rpc::Status& status);
 
   Bench& bench_;
@@ -61,6 +68,7 @@ class Stream {
   LoopRecord& record_;
   const std::size_t connection_;
   raft::Random random_;
+  const std::unique_ptr<BenchCaller> caller_;
   kv::rpc::Channel* channel_ = nullptr;
   Clock::time_point issued_;
 };
@@ -128,8 +136,7 @@ void Stream::start(const std::shared_ptr<kv::rpc::Channel>& channel) {
 void Stream::issue(Clock::time_point now) {
   if (!take_ticket(now)) return bench_.leave();
   issued_ = now;
-  channel_->unary(course_.mold.path(), course_.mold.make(pick_key()), {},
-                  [this](const kv::rpc::UnaryResult& result) { take(result); });
+  caller_->call(*channel_, pick_key());
 }
 
 void Stream::record_failure(const kv::rpc::Status& status) {
@@ -139,20 +146,20 @@ void Stream::record_failure(const kv::rpc::Status& status) {
   if (texts.size() < kFailureTextsMax || texts.contains(text)) ++texts[text];
 }
 
-void Stream::take(const kv::rpc::UnaryResult& result) {
+void Stream::take(const kv::rpc::Status& status) {
   const Clock::time_point now = Clock::now();
   const bool late = course_.plan.total == 0 && now > course_.end;
   if (issued_ >= course_.measure_from && !late && !course_.stop.load(std::memory_order_relaxed)) {
     record_.last = now;
-    if (result.status.ok()) {
+    if (status.ok()) {
       record_.result.latency_ns.record(static_cast<std::uint64_t>((now - issued_).count()));
     } else {
-      record_failure(result.status);
+      record_failure(status);
     }
   }
   record_.done.store(record_.done.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   // After a failure the main thread decides when to go on: a broken server is not asked in a tight loop.
-  if (!result.status.ok()) return bench_.park(*this);
+  if (!status.ok()) return bench_.park(*this);
   issue(now);
 }
 
@@ -264,7 +271,7 @@ std::unique_ptr<BenchResult> Bench::collect() {
 
 }  // namespace
 
-double BenchResult::calls_per_second() const {
+double BenchResult::per_second() const {
   return elapsed.count() > 0 ? static_cast<double>(latency_ns.count()) / elapsed.count() : 0;
 }
 

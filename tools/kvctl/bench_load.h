@@ -16,12 +16,12 @@
 namespace tools::kvctl {
 
 struct BenchResult {
-  Histogram latency_ns;  ///< of the calls that succeeded
+  Histogram latency_ns;  ///< of the calls that succeeded, or of the events
   std::uint64_t failures = 0;
   std::map<std::string, std::uint64_t> failure_texts;
   std::chrono::duration<double> elapsed{};  ///< warm-up excluded
 
-  [[nodiscard]] double calls_per_second() const;
+  [[nodiscard]] double per_second() const;
 };
 
 /// Runs the plan to its end. `progress` is called now and then with the calls done so far. Failure: no

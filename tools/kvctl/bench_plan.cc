@@ -13,6 +13,8 @@ namespace {
 
 using enum ValueKind;
 
+constexpr std::string_view kLeaseGrantPath = "/etcdserverpb.Lease/LeaseGrant";
+
 constexpr std::array kBenchPlanOptions = {
     OptionSpec{.name = "connections",
                .kind = kCount,
@@ -55,6 +57,13 @@ constexpr std::array kBenchPlanOptions = {
                .placeholder = "PREFIX",
                .help = "every key begins with it",
                .fallback = "bench/"},
+    OptionSpec{
+        .name = "ttl", .kind = kCount, .placeholder = "SECONDS", .help = "of leases", .fallback = "60"},
+    OptionSpec{.name = "writers",
+               .kind = kCount,
+               .placeholder = "N",
+               .help = "puts under way for the watchers",
+               .fallback = "1"},
 };
 
 struct Limit {
@@ -65,6 +74,7 @@ struct Limit {
 constexpr std::array kLimits = {
     Limit{"connections", 1, 10000}, Limit{"streams", 1, 10000},     Limit{"threads", 1, 256},
     Limit{"key-size", 1, 65536},    Limit{"val-size", 0, 64 << 20}, Limit{"key-space", 1, 1000000000000},
+    Limit{"ttl", 1, 9000000000},    Limit{"writers", 1, 10000},
 };
 
 Outcome<void> check_limits(const Parsed& options) {
@@ -78,11 +88,12 @@ Outcome<void> check_limits(const Parsed& options) {
 }
 
 Outcome<BenchOperation> parse_operation_name(const std::string& text) {
-  for (const auto operation :
-       {BenchOperation::kPut, BenchOperation::kGet, BenchOperation::kTxn, BenchOperation::kRange}) {
+  using enum BenchOperation;
+  for (const auto operation : {kPut, kGet, kTxn, kRange, kLeaseGrant, kLeaseKeepAlive, kWatch}) {
     if (text == name(operation)) return operation;
   }
-  return refuse_usage("\"" + text + "\" is none of put, get, txn, range");
+  return refuse_usage("\"" + text +
+                      "\" is none of put, get, txn, range, lease-grant, lease-keep-alive, watch");
 }
 
 std::size_t digits_of(std::uint64_t number) {
@@ -99,7 +110,12 @@ std::string make_value(std::size_t size) {
 }
 
 std::string serialize(const BenchPlan& plan, const std::string& key) {
-  if (plan.operation == BenchOperation::kPut) {
+  if (plan.operation == BenchOperation::kLeaseGrant || plan.operation == BenchOperation::kLeaseKeepAlive) {
+    etcdserverpb::LeaseGrantRequest request;
+    request.set_ttl(plan.ttl);
+    return request.SerializeAsString();
+  }
+  if (plan.operation == BenchOperation::kPut || plan.operation == BenchOperation::kWatch) {
     etcdserverpb::PutRequest request;
     request.set_key(key);
     request.set_value(make_value(plan.value_bytes));
@@ -128,8 +144,20 @@ std::string serialize(const BenchPlan& plan, const std::string& key) {
 }
 
 std::string_view path_of(BenchOperation operation) {
-  if (operation == BenchOperation::kPut) return kPut.path;
-  return operation == BenchOperation::kTxn ? kTxn.path : kRange.path;
+  switch (operation) {
+    case BenchOperation::kPut:
+    case BenchOperation::kWatch:
+      return kPut.path;
+    case BenchOperation::kTxn:
+      return kTxn.path;
+    case BenchOperation::kGet:
+    case BenchOperation::kRange:
+      return kRange.path;
+    case BenchOperation::kLeaseGrant:
+    case BenchOperation::kLeaseKeepAlive:
+      return kLeaseGrantPath;
+  }
+  return {};
 }
 
 }  // namespace
@@ -144,8 +172,18 @@ std::string_view name(BenchOperation operation) {
       return "txn";
     case BenchOperation::kRange:
       return "range";
+    case BenchOperation::kLeaseGrant:
+      return "lease-grant";
+    case BenchOperation::kLeaseKeepAlive:
+      return "lease-keep-alive";
+    case BenchOperation::kWatch:
+      return "watch";
   }
   return {};
+}
+
+std::string_view counted(BenchOperation operation) {
+  return operation == BenchOperation::kWatch ? "events" : "calls";
 }
 
 std::span<const OptionSpec> bench_options() {
@@ -166,6 +204,8 @@ Outcome<BenchPlan> read_bench_plan(const Parsed& options) {
   plan.value_bytes = count("val-size");
   plan.key_space = count("key-space");
   plan.range_limit = options.number("limit");
+  plan.ttl = options.number("ttl");
+  plan.writers = count("writers");
   plan.sequential = options.on("sequential");
   plan.serializable = options.text("consistency") == "s";
   plan.prefix = options.text("prefix");

@@ -12,7 +12,7 @@
 
 namespace tools::kvctl {
 
-enum class BenchOperation { kPut, kGet, kTxn, kRange };
+enum class BenchOperation { kPut, kGet, kTxn, kRange, kLeaseGrant, kLeaseKeepAlive, kWatch };
 
 struct BenchPlan {
   BenchOperation operation = BenchOperation::kPut;
@@ -23,6 +23,8 @@ struct BenchPlan {
   std::size_t value_bytes = 256;
   std::uint64_t key_space = 100000;
   std::int64_t range_limit = 100;
+  std::int64_t ttl = 60;    ///< seconds; of leases
+  std::size_t writers = 1;  ///< puts under way that watchers are to see
   bool sequential = false;
   bool serializable = false;
   std::string prefix = "bench/";
@@ -34,8 +36,11 @@ struct BenchPlan {
 std::span<const OptionSpec> bench_options();
 Outcome<BenchPlan> read_bench_plan(const Parsed& options);
 std::string_view name(BenchOperation operation);
+/// What is counted: "calls" or "events".
+std::string_view counted(BenchOperation operation);
 
-/// The requests of one plan: serialized once, then only the key is written into a copy. Thread: make() any.
+/// The requests of one plan but keep-alives and watches: serialized once, then only the key is written into a
+/// copy. Thread: make() any.
 class RequestMold {
  public:
   explicit RequestMold(const BenchPlan& plan);

@@ -27,8 +27,10 @@ std::string fixed(double value, int digits) {
 
 void print_simple(std::ostream& out, const BenchPlan& plan, const BenchResult& result) {
   const Histogram& latency = result.latency_ns;
-  out << name(plan.operation) << ": " << latency.count() << " calls in " << fixed(result.elapsed.count(), 3)
-      << " s, " << fixed(result.calls_per_second(), 0) << " calls/s, " << result.failures << " failed\n";
+  const std::string_view what = counted(plan.operation);
+  out << name(plan.operation) << ": " << latency.count() << ' ' << what << " in "
+      << fixed(result.elapsed.count(), 3) << " s, " << fixed(result.per_second(), 0) << ' ' << what << "/s, "
+      << result.failures << " failed\n";
   out << "latency ms: mean " << fixed(latency.mean() / 1e6, 3);
   for (const auto& [quantile_name, fraction] : kQuantiles) {
     out << ", " << quantile_name << ' ' << fixed(in_milliseconds(latency.quantile(fraction)), 3);
@@ -48,9 +50,11 @@ void print_json(std::ostream& out, const BenchPlan& plan, const Settings& settin
   json.key("threads").unsigned_number(plan.threads).key("key_size").unsigned_number(plan.key_bytes);
   json.key("val_size").unsigned_number(plan.value_bytes).key("key_space").unsigned_number(plan.key_space);
   json.key("sequential").boolean(plan.sequential).key("serializable").boolean(plan.serializable);
-  json.key("calls").unsigned_number(result.latency_ns.count());
+  if (plan.operation == BenchOperation::kWatch) json.key("writers").unsigned_number(plan.writers);
+  const std::string what(counted(plan.operation));
+  json.key(what).unsigned_number(result.latency_ns.count());
   json.key("failures").unsigned_number(result.failures).key("seconds").real(result.elapsed.count(), 6);
-  json.key("calls_per_second").real(result.calls_per_second(), 1);
+  json.key(what + "_per_second").real(result.per_second(), 1);
   json.key("latency_ms").begin_object().key("mean").real(result.latency_ns.mean() / 1e6, 6);
   for (const auto& [quantile_name, fraction] : kQuantiles) {
     json.key(quantile_name).real(in_milliseconds(result.latency_ns.quantile(fraction)), 6);

@@ -1,53 +1,16 @@
 #include "tests/sim/world/watch_clients.h"
 
 #include <algorithm>
-#include <deque>
 #include <optional>
 #include <utility>
-#include <variant>
 
 #include "tests/sim/check/watch_checks.h"
+#include "tests/sim/world/watch_connection.h"
 
 namespace sim {
 namespace {
 
 constexpr std::uint64_t kWatchConcern = 7;
-
-struct Response {
-  std::int64_t revision = 0;
-  std::vector<kv::Event> events;
-};
-struct Progress {
-  std::int64_t revision = 0;
-};
-struct Overtaken {
-  std::int64_t revision = 0;
-};
-struct Over {};
-using Told = std::variant<kv::WatchCreated, Response, Progress, Overtaken, Over>;
-
-/// What was told and not read yet. Shared with the hub, which may outlive the connection.
-class Connection final : public kv::WatchSink {
- public:
-  void created(const kv::WatchCreated& created) override { told.emplace_back(created); }
-  void events(const kv::WatchEvents& events) override {
-    Response response{.revision = events.revision, .events = {}};
-    for (const kv::Event* event : events.events) {
-      response.events.push_back(*event);
-      bytes += event->bytes();
-    }
-    told.emplace_back(std::move(response));
-  }
-  void canceled(const kv::WatchCanceled& canceled) override {
-    told.emplace_back(Overtaken{canceled.compacted});
-  }
-  void progress(std::int64_t, std::int64_t revision) override { told.emplace_back(Progress{revision}); }
-  void ended(kv::WatchEnd) override { told.emplace_back(Over{}); }
-  [[nodiscard]] std::size_t queued_bytes() const override { return bytes; }
-
-  std::deque<Told> told;
-  std::size_t bytes = 0;
-};
 
 kv::WatchRequest some_request(Dice& dice) {
   kv::WatchRequest request{.key = std::string(1, '\0'), .range_end = std::string(1, '\0')};
@@ -78,7 +41,7 @@ class WatchClients::Client {
   /// Takes what was told; all of it, or a few.
   void read(std::size_t most) {
     for (; connection != nullptr && most > 0 && !connection->told.empty(); --most) {
-      const Told told = std::move(connection->told.front());
+      const WatchConnection::Told told = std::move(connection->told.front());
       connection->told.pop_front();
       std::visit([this](const auto& one) { take(one); }, told);
     }
@@ -87,7 +50,7 @@ class WatchClients::Client {
   Coverage& coverage;
   const kv::WatchRequest request;
   WatchChecks checks;
-  std::shared_ptr<Connection> connection;  // shared with the hub; null: not connected
+  std::shared_ptr<WatchConnection> connection;  // shared with the hub; null: not connected
   raft::NodeId member;
   kv::Hub::StreamId stream = 0;
   bool slow = false;
@@ -96,18 +59,18 @@ class WatchClients::Client {
   void take(const kv::WatchCreated& created) {
     if (checks.next() == 0) checks.begins(created.revision + 1);
   }
-  void take(const Response& response) {
+  void take(const WatchConnection::Response& response) {
     for (const kv::Event& event : response.events) connection->bytes -= event.bytes();
     checks.told(response.revision, response.events);
   }
-  void take(const Progress& progress) { checks.progress(progress.revision); }
-  void take(const Overtaken& overtaken) {
+  void take(const WatchConnection::Progress& progress) { checks.progress(progress.revision); }
+  void take(const WatchConnection::Overtaken& overtaken) {
     coverage.hit(Sometimes::kWatchOvertaken);
     checks.compacted(overtaken.revision);
     checks.begins(overtaken.revision);
     connection = nullptr;
   }
-  void take(const Over&) { connection = nullptr; }
+  void take(const WatchConnection::Over&) { connection = nullptr; }
 };
 
 WatchClients::WatchClients(const Surroundings& around, std::function<Node*(Dice&)> choose,
@@ -139,7 +102,7 @@ void WatchClients::act(Client& client) {
     Node* const node = choose_(dice_);
     if (node == nullptr) return;
     if (client.checks.next() > 0) around_.coverage.hit(Sometimes::kWatchResumed);
-    client.connection = std::make_shared<Connection>();
+    client.connection = std::make_shared<WatchConnection>();
     client.member = node->self();
     client.stream = next_stream_++;
     node->watches().open(client.stream, client.connection, {.needs_leader = dice_.percent(20)});

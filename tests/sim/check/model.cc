@@ -125,6 +125,8 @@ kv::TxnResult Model::txn(const kv::TxnOp& op) {
     } else if (const auto* deleted = std::get_if<kv::DeleteRangeOp>(&one.value)) {
       answer.value = delete_range(*deleted);
     }
+    // Its size counts where results are kept.
+    answer.revision = revision_ + (changed_ > 0 ? 1 : 0);
     result.responses.push_back(std::move(answer));
   }
   return result;

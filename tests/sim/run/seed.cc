@@ -9,7 +9,8 @@ namespace sim {
 namespace {
 
 constexpr std::uint64_t kHealConcern = 5;
-constexpr Micros kWatchesCatchUp = 240 * kSecond;
+/// Streams may hold one event at a time, and thousands may be missing.
+constexpr Micros kWatchesCatchUp = 900 * kSecond;
 
 /// Half the time everyone is well again. Else only a quorum is, and the others stay as they are for ever;
 /// that needs a membership that is known.

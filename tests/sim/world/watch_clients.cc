@@ -11,6 +11,8 @@ namespace sim {
 namespace {
 
 constexpr std::uint64_t kWatchConcern = 7;
+/// How often everyone reads once all is healed.
+constexpr Micros kCalmThink = 20 * kMillisecond;
 
 kv::WatchRequest some_request(Dice& dice) {
   kv::WatchRequest request{.key = std::string(1, '\0'), .range_end = std::string(1, '\0')};
@@ -92,7 +94,7 @@ void WatchClients::start() {
 }
 
 void WatchClients::go_on(Client& client) {
-  const Micros think = around_.options.load.watch_think * (client.slow && !calm_ ? 10 : 1);
+  const Micros think = calm_ ? kCalmThink : around_.options.load.watch_think * (client.slow ? 10 : 1);
   around_.queue.after(dice_.long_tailed(think), [this, &client] { act(client); });
 }
 

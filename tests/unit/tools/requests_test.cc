@@ -145,7 +145,8 @@ TEST(Bench, RequestsParse) {
 }
 
 TEST(Bench, RefusesPlansThatCannotBe) {
-  EXPECT_EQ(plan_of({"dance"}).error().text, "\"dance\" is none of put, get, txn, range");
+  EXPECT_EQ(plan_of({"dance"}).error().text,
+            "\"dance\" is none of put, get, txn, range, lease-grant, lease-keep-alive, watch");
   EXPECT_EQ(plan_of({"put", "--key-size", "8"}).error().exit, kExitUsage);
   EXPECT_EQ(plan_of({"put", "--connections", "0"}).error().text, "--connections 0: must be 1 to 10000");
   EXPECT_EQ(plan_of({"put", "--total", "1", "--duration", "1s"}).error().exit, kExitUsage);

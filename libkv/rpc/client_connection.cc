@@ -27,13 +27,14 @@ ClientConnection::ClientConnection(ClientLoopImpl& home, ChannelOptions options,
       wire_(std::move(wire)),
       ready_(std::move(ready)),
       session_({.side = H2Side::kClient}, *this),
-      keepalive_(options_.keepalive_interval, options_.keepalive_timeout, loop_.now()),
+      keepalive_(options_.keepalive_interval, options_.keepalive_timeout, {}),
       keepalive_timer_([this] { check_peer(); }) {}
 
 ClientConnection::~ClientConnection() = default;
 
 void ClientConnection::start() {
   wire_->start(*this);
+  keepalive_.heard(loop_.now());
   loop_.arm(keepalive_timer_, loop_.now() + options_.keepalive_interval);
 }
 

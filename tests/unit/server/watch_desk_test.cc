@@ -120,8 +120,12 @@ TEST_F(WatchDeskTest, StreamsComeAndGoWhileWritesGoOn) {
         const auto sink = std::make_shared<Counter>();
         const auto stream = desk_->open(sink, {});
         if (!stream->create({.key = "a", .start_revision = 2})) ++failures;
-        if (!sink->wait([&] { return sink->count > 0; })) ++failures;
-        if (!sink->ordered) ++failures;
+        bool ordered = false;
+        const bool told = sink->wait([&] {
+          ordered = sink->ordered;
+          return sink->count > 0;
+        });
+        if (!told || !ordered) ++failures;
       }
     });
   }

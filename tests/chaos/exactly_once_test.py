@@ -24,6 +24,9 @@ WRITERS = 4
 LOSS = 0.2
 # Each command may take so long; while a majority runs, a retry can tell in much less.
 TIMEOUT_SECONDS = 40
+# No member could be reached: certainly nothing was written. So a script may give the command again, and that is held against
+# kvctl here too: had it been written, the numbers and versions would tell.
+UNAVAILABLE = 69
 
 
 class Writer(threading.Thread):
@@ -42,9 +45,21 @@ class Writer(threading.Thread):
             self._claim()
             self._import()
 
-    def _kvctl(self, *words: str, stdin: str = "") -> str:
+    def _kvctl(self, *words: str) -> str:
+        until = time.monotonic() + TIMEOUT_SECONDS * places.time_scale()
+        done = self._run(words)
+        while done.returncode == UNAVAILABLE and time.monotonic() < until:
+            done = self._run(words)
+        return self._take(words, done)
+
+    def _take(self, words: tuple, done: subprocess.CompletedProcess) -> str:
+        if done.returncode != 0:
+            self.faults.append(f"kvctl {' '.join(words)}: exit {done.returncode}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def _run(self, words: tuple, stdin: str = "") -> subprocess.CompletedProcess:
         timeout = TIMEOUT_SECONDS * places.time_scale()
-        done = subprocess.run(
+        return subprocess.run(
             [places.binary("kvctl"), f"--endpoints={self.endpoints}", f"--timeout={timeout:.0f}s", *words],
             input=stdin,
             capture_output=True,
@@ -53,9 +68,6 @@ class Writer(threading.Thread):
             env=places.environment(),
             check=False,
         )
-        if done.returncode != 0:
-            self.faults.append(f"kvctl {' '.join(words)}: exit {done.returncode}: {done.stdout}{done.stderr}")
-        return done.stdout
 
     def _count(self) -> None:
         """Nobody else gets the same number, and no number is passed over."""
@@ -67,9 +79,14 @@ class Writer(threading.Thread):
         self.version += 1
 
     def _import(self) -> None:
-        """Many writes of one session under way at once: each key gets one version."""
+        """Many writes of one session under way at once: each key gets one version.
+
+        When nobody could be reached some of them may be there: another import would write those again.
+        """
         lines = "".join(f'{{"key":"{self.own}/{self.version}/{n}","value":"v"}}\n' for n in range(120))
-        self._kvctl("import", stdin=lines)
+        done = self._run(("import",), lines)
+        if done.returncode != UNAVAILABLE:
+            self._take(("import",), done)
 
 
 def wait_for_sessions(servers: list) -> None:

@@ -1,4 +1,6 @@
 // Bugs that other systems had, played on this one. B numbers: the catalogue (tests/sim/README.md maps it).
+#include <algorithm>
+
 #include "tests/sim/scenarios/scenario.h"
 
 namespace sim {
@@ -117,6 +119,62 @@ TEST(Bugs, B46WhoeverLeadsNextLeavesTheJointConfiguration) {
     s.crash(*s.world().node(first));
     s.put(s.leader(first), 2);
     s.start_all();  // that nothing stays joint is for expect_agreement to see
+  });
+}
+
+TEST(Bugs, B49TwoLeadersThatAddTheSameMemberAddItOnce) {
+  for_seeds(3, [](Scenario& s) {
+    s.agree();
+    const NodeId id = s.world().next_id();
+    kv::AddMemberOp add;
+    add.member = {.id = id, .peer_urls = {"http://n" + std::to_string(id.value())}, .learner = true};
+    add.member.promote_when_caught_up = true;
+    add.learners_max = 2;
+    Node& first = s.leader();
+    const NodeId old = first.self();
+    s.world().isolate(old);
+    // Into the old leader's log only, for it to be replaced there.
+    s.world().clients().write(first, add, 5 * kSecond);
+    Node& second = s.leader(old);
+    s.world().clients().write(second, add, 5 * kSecond);
+    s.put(second);
+    s.world().rejoin(old);
+    s.world().clients().write(s.leader(), add, 5 * kSecond);  // refused: it is a member now
+    s.world().join(id);
+    s.agree(2);
+    const auto members = s.leader().machine().members();
+    EXPECT_EQ(std::ranges::count(members, id, &kv::MemberInfo::id), 1);
+    EXPECT_EQ(members.size(), 4U);
+  });
+}
+
+TEST(Bugs, B103EveryAdministrativeCommandIsFollowedByAPowerCut) {
+  for_seeds(3, [](Scenario& s) {
+    s.agree();
+    const kv::Alarm alarm{.member = NodeId(1), .type = kv::AlarmType::kNoSpace};
+    const std::vector<kv::Operation> commands = {
+        kv::PublishMemberOp{.member = NodeId(1), .name = "a", .client_urls = {"http://c1"}},
+        kv::UpdateMemberOp{.member = NodeId(2), .peer_urls = {"http://moved"}},
+        kv::AlarmOp{.deactivate = true, .alarm = alarm},
+        kv::AlarmOp{.deactivate = false, .alarm = alarm},
+        kv::AlarmOp{.deactivate = true, .alarm = alarm},
+        kv::LeaseGrantOp{.lease = 7, .ttl = 1000},
+        kv::CompactOp{.revision = 2},
+        kv::LeaseRevokeOp{.lease = 7},
+    };
+    for (const kv::Operation& command : commands) {
+      s.world().clients().write(s.leader(), command, 5 * kSecond);
+      s.elections(1);
+      s.crash_all();
+      s.start_all();
+      static_cast<void>(s.leader());
+    }
+    s.agree();
+    const kv::Machine& machine = s.leader().machine();
+    EXPECT_EQ(machine.members()[0].name, "a");
+    EXPECT_EQ(machine.members()[1].peer_urls, std::vector<std::string>{"http://moved"});
+    EXPECT_TRUE(machine.alarms().empty());
+    EXPECT_EQ(machine.view().compacted_revision(), 2);
   });
 }
 

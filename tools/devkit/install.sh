@@ -73,7 +73,8 @@ install_npm() {
   for file in package.json package-lock.json .npmrc; do
     cp "$from/$file" "$to/$file"
   done
-  (cd "$to" && npm ci --silent) ||
+  # Where no registry answers npm may wait for ever.
+  (cd "$to" && timeout 300 npm ci --silent) ||
     fail "npm could not install what $from/package-lock.json lists. It needs the npm registry once;" \
       "without it, copy $to from a machine where \`tools/dev test\` has run"
   cp "$from/package-lock.json" "$to/node_modules/.installed"

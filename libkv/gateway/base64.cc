@@ -1,6 +1,5 @@
 #include "libkv/gateway/base64.h"
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -23,22 +22,6 @@ constexpr std::array<std::uint8_t, 256> make_values() {
 constexpr auto kValues = make_values();
 
 }  // namespace
-
-std::string encode_base64(std::string_view bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t bits = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      bits = (bits << 8U) | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    }
-    for (std::size_t k = 0; k < 4; ++k) {
-      out += k <= count ? kLetters[(bits >> (18 - 6 * k)) & 0x3fU] : '=';
-    }
-  }
-  return out;
-}
 
 std::expected<std::string, std::size_t> decode_base64(std::string_view text) {
   std::string out;

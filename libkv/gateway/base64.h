@@ -1,4 +1,4 @@
-// Bytes in JSON: base64 as Go writes and reads it.
+// Bytes in JSON: base64 as Go reads it (libraft/base/base64.h writes it).
 #pragma once
 
 #include <cstddef>
@@ -7,9 +7,6 @@
 #include <string_view>
 
 namespace kv::gateway {
-
-/// The standard alphabet, padded.
-std::string encode_base64(std::string_view bytes);
 
 /// Of the standard alphabet or the one for URLs, padded; line ends are passed over. The error is the place of
 /// the first byte that is wrong.

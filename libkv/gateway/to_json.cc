@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-#include "libkv/gateway/base64.h"
 #include "libkv/gateway/json.h"
+#include "libraft/base/base64.h"
 
 namespace kv::gateway {
 namespace {
@@ -86,7 +86,8 @@ class Writer {
       case FieldDescriptor::CPPTYPE_STRING: {
         const std::string text = single ? reflection.GetString(message, &field)
                                         : reflection.GetRepeatedString(message, &field, at);
-        return append_string(out_, field.type() == FieldDescriptor::TYPE_BYTES ? encode_base64(text) : text);
+        return append_string(out_,
+                             field.type() == FieldDescriptor::TYPE_BYTES ? raft::base64_encode(text) : text);
       }
       case FieldDescriptor::CPPTYPE_INT64:
         return quoted(std::to_string(single ? reflection.GetInt64(message, &field)

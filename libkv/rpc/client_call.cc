@@ -3,11 +3,11 @@
 #include <utility>
 #include <vector>
 
-#include "libkv/rpc/base64.h"
 #include "libkv/rpc/client_connection.h"
 #include "libkv/rpc/client_status.h"
 #include "libkv/rpc/percent.h"
 #include "libkv/rpc/timeout.h"
+#include "libraft/base/base64.h"
 
 namespace kv::rpc {
 namespace {
@@ -17,7 +17,7 @@ std::vector<std::string> wire_values(const Metadata& metadata) {
   std::vector<std::string> values;
   values.reserve(metadata.size());
   for (const auto& [name, value] : metadata) {
-    values.push_back(name.ends_with("-bin") ? base64_encode(value) : value);
+    values.push_back(name.ends_with("-bin") ? raft::base64_encode(value, raft::Base64::kBare) : value);
   }
   return values;
 }

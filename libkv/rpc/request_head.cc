@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "libkv/rpc/base64.h"
 #include "libkv/rpc/http_text.h"
 #include "libkv/rpc/limits.h"
 #include "libkv/rpc/timeout.h"
+#include "libraft/base/base64.h"
 
 namespace kv::rpc {
 namespace {
@@ -135,7 +135,7 @@ bool RequestHead::add_reserved(std::string_view name, std::string_view value) {
 void RequestHead::add_binary(std::string_view name, std::string_view value) {
   while (true) {
     const std::size_t comma = value.find(',');
-    auto decoded = base64_decode(value.substr(0, comma));
+    auto decoded = raft::base64_decode(value.substr(0, comma));
     if (decoded) {
       metadata_.emplace_back(name, std::move(*decoded));
     } else if (fault_.empty()) {

@@ -11,7 +11,7 @@ namespace raft::testing {
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "kvd_disk_XXXXXX").string();
+    std::string pattern = (std::filesystem::temp_directory_path() / "kvd_test_XXXXXX").string();
     path_ = mkdtemp(pattern.data());
   }
   ~TemporaryDirectory() {

@@ -8,7 +8,6 @@ namespace tools {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
-constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 int digit_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -153,47 +152,6 @@ std::optional<std::string> hex_decode(std::string_view text) {
     if (!value) return std::nullopt;
     out += static_cast<char>(*value);
   }
-  return out;
-}
-
-std::string base64_encode(std::string_view bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t left = bytes.size() - i;
-    std::uint32_t group = std::uint32_t{byte(bytes[i])} << 16;
-    if (left > 1) group |= std::uint32_t{byte(bytes[i + 1])} << 8;
-    if (left > 2) group |= byte(bytes[i + 2]);
-    out += kBase64[group >> 18];
-    out += kBase64[(group >> 12) & 63];
-    out += left > 1 ? kBase64[(group >> 6) & 63] : '=';
-    out += left > 2 ? kBase64[group & 63] : '=';
-  }
-  return out;
-}
-
-std::optional<std::string> base64_decode(std::string_view text) {
-  if (text.size() % 4 == 0 && text.ends_with("==")) {
-    text.remove_suffix(2);
-  } else if (text.size() % 4 == 0 && text.ends_with('=')) {
-    text.remove_suffix(1);
-  }
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string out;
-  out.reserve(text.size() * 3 / 4);
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    const auto value = kBase64.find(c);
-    if (value == std::string_view::npos) return std::nullopt;
-    bits = (bits << 6) | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out += static_cast<char>(bits >> count);
-    }
-  }
-  if ((bits & ((1U << count) - 1)) != 0) return std::nullopt;
   return out;
 }
 

@@ -1,4 +1,4 @@
-// Bytes as text and back: hex, base64, quoted strings.
+// Bytes as text and back: hex, quoted strings.
 #pragma once
 
 #include <optional>
@@ -12,11 +12,6 @@ std::string hex_escape(std::string_view bytes);
 
 /// Plain hexadecimal, either case, or the \xHH form above; nothing when it is neither.
 std::optional<std::string> hex_decode(std::string_view text);
-
-/// With padding.
-std::string base64_encode(std::string_view bytes);
-/// With or without padding, standard alphabet; nothing when malformed.
-std::optional<std::string> base64_decode(std::string_view text);
 
 /// In double quotes with Go's %q escapes: printable UTF-8 stays, \n \t \" \\ \xHH \u00HH for the rest.
 std::string quote(std::string_view bytes);

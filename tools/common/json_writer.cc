@@ -4,8 +4,8 @@
 #include <array>
 #include <cstdio>
 
+#include "libraft/base/base64.h"
 #include "libraft/base/utf8.h"
-#include "tools/common/escape.h"
 
 namespace tools {
 
@@ -96,7 +96,7 @@ void JsonWriter::append_string(std::string_view text) {
 
 JsonWriter& JsonWriter::member(std::string_view name, std::string_view bytes) {
   if (raft::is_utf8(bytes)) return key(name).string(bytes);
-  return key(std::string(name) + "_b64").string(base64_encode(bytes));
+  return key(std::string(name) + "_b64").string(raft::base64_encode(bytes));
 }
 
 }  // namespace tools

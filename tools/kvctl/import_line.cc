@@ -2,7 +2,7 @@
 
 #include <boost/json.hpp>
 
-#include "tools/common/escape.h"
+#include "libraft/base/base64.h"
 
 namespace tools::kvctl {
 namespace {
@@ -24,7 +24,7 @@ Outcome<std::string> take_bytes(const json::object& object, const std::string& n
   const auto* text = (plain != nullptr ? plain : encoded)->if_string();
   if (text == nullptr) return bad_line("the " + name + " is not a string");
   if (plain != nullptr) return std::string(text->data(), text->size());
-  auto bytes = base64_decode({text->data(), text->size()});
+  auto bytes = raft::base64_decode({text->data(), text->size()});
   if (!bytes) return bad_line("\"" + name + "_b64\" is not base64");
   return std::move(*bytes);
 }

@@ -2,7 +2,7 @@
 
 #include <google/protobuf/descriptor.h>
 
-#include "tools/common/escape.h"
+#include "libraft/base/base64.h"
 
 namespace tools::kvctl {
 namespace {
@@ -27,7 +27,7 @@ std::string camel_case(std::string_view name) {
 }
 
 void write_text(JsonWriter& json, const FieldDescriptor& field, const std::string& text) {
-  json.string(field.type() == FieldDescriptor::TYPE_BYTES ? base64_encode(text) : text);
+  json.string(field.type() == FieldDescriptor::TYPE_BYTES ? raft::base64_encode(text) : text);
 }
 
 void write_single(JsonWriter& json, const Message& message, const FieldDescriptor& field) {

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <optional>
 
+#include "libraft/base/base64.h"
 #include "tools/common/escape.h"
 
 namespace tools::kvctl {
@@ -52,7 +53,7 @@ Outcome<std::string> read_key(const Parsed& options, const std::string& argument
   const bool hex = options.on("key-hex");
   if (hex && options.on("key-b64")) return refuse_usage("--key-hex and --key-b64 exclude each other");
   if (!hex && !options.on("key-b64")) return argument;
-  auto key = hex ? hex_decode(argument) : base64_decode(argument);
+  auto key = hex ? hex_decode(argument) : raft::base64_decode(argument);
   if (!key) return refuse_usage("key \"" + argument + "\": not " + (hex ? "hexadecimal" : "base64"));
   return std::move(*key);
 }

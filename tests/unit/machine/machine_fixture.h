@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "libkv/machine/machine.h"
-#include "tests/unit/mvcc/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace kv {
 
@@ -83,7 +83,7 @@ class MachineTest : public ::testing::Test {
     return found ? std::nullopt : found.error().refused;
   }
 
-  TemporaryDirectory directory_;
+  raft::testing::TemporaryDirectory directory_;
   MachineOptions options_;
   std::unique_ptr<Machine> machine_;
 };

@@ -215,7 +215,7 @@ TEST_F(Range, AViewStaysWhatItWas) {
 }
 
 TEST_F(Range, TheEmptyStoreHasRevisionOneAndWasNeverCompacted) {
-  TemporaryDirectory elsewhere;
+  raft::testing::TemporaryDirectory elsewhere;
   const auto fresh =
       Store::open({.env = leveldb::Env::Default(), .path = elsewhere.path(), .first_rows = {}});
   ASSERT_TRUE(fresh);

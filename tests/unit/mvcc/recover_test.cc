@@ -232,7 +232,7 @@ TEST_F(Recover, ATornLogIsAnEarlierState) {
   const std::uintmax_t size = std::filesystem::file_size(directory_.path() + "/" + log);
   std::uint64_t before = 0;
   for (std::uintmax_t kept = size / 4; kept < size; kept += 37) {
-    TemporaryDirectory copy;
+    raft::testing::TemporaryDirectory copy;
     std::filesystem::copy(directory_.path(), copy.path(), std::filesystem::copy_options::recursive);
     std::filesystem::resize_file(copy.path() + "/" + log, kept);
     std::filesystem::resize_file(copy.path() + "/" + log,
@@ -286,7 +286,7 @@ TEST_F(Recover, AFlippedByteInAFileIsReportedAndNeverReturned) {
         bytes.flush();
       };
       write(was ^ 0x10);
-      TemporaryDirectory copy;
+      raft::testing::TemporaryDirectory copy;
       std::filesystem::copy(directory_.path(), copy.path(), std::filesystem::copy_options::recursive);
       write(was);
       auto opened = Store::open({.env = leveldb::Env::Default(), .path = copy.path(), .first_rows = {}});

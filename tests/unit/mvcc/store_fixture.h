@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "libkv/mvcc/store.h"
-#include "tests/unit/mvcc/temporary_directory.h"
+#include "tests/support/temporary_directory.h"
 
 namespace kv {
 
@@ -105,7 +105,7 @@ class StoreTest : public ::testing::Test {
     return std::unique_ptr<leveldb::DB>(database);
   }
 
-  TemporaryDirectory directory_;
+  raft::testing::TemporaryDirectory directory_;
   std::size_t cache_bytes_ = 1U << 20U;
   std::unique_ptr<Store> store_;
 };

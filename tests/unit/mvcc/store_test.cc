@@ -178,7 +178,7 @@ TEST_F(StoreWrites, GenerationsEndWithTheirReaders) {
 
 TEST_F(StoreWrites, TheChainDependsOnTheRecordsAndNotOnTheBatches) {
   const auto run = [](bool one_batch) {
-    TemporaryDirectory directory;
+    raft::testing::TemporaryDirectory directory;
     auto store = *Store::open({.env = leveldb::Env::Default(), .path = directory.path(), .first_rows = {}});
     for (int i = 0; i < 10; ++i) {
       store->begin_request();

@@ -2,7 +2,6 @@
 
 #include <vector>
 
-#include "libkv/rpc/base64.h"
 #include "libkv/rpc/client_status.h"
 #include "libkv/rpc/flood_guard.h"
 #include "libkv/rpc/grpc_frame.h"
@@ -52,17 +51,6 @@ TEST(Percent, EncodesWhatHeadersCannotCarry) {
   EXPECT_EQ(percent_decode("%"), "%");
   EXPECT_EQ(percent_decode("%2"), "%2");
   EXPECT_EQ(percent_decode("%zz%41"), "%zzA");
-}
-
-TEST(Base64, TakesPaddedAndUnpadded) {
-  for (const std::string bytes : {"", "a", "ab", "abc", "abcd", "\xff\xfe"}) {
-    EXPECT_EQ(base64_decode(base64_encode(bytes)), bytes);
-  }
-  EXPECT_EQ(base64_encode("ab"), "YWI");
-  EXPECT_EQ(base64_decode("YWI="), "ab");
-  EXPECT_EQ(base64_decode("YQ=="), "a");
-  for (const char* text : {"Y", "YWI*", "=", "Y===", "YW=I", "YWJjZ"})
-    EXPECT_FALSE(base64_decode(text)) << text;
 }
 
 std::string framed(std::string_view message) {

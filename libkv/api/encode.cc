@@ -79,6 +79,13 @@ void describe_body(const LeaseCheckpointResult&, Sink&) {}
 template <class Sink>
 void describe_body(const RaiseVersionResult&, Sink&) {}
 
+/// The Auth service answers with messages of its own.
+template <class Sink>
+void describe_body(const AuthResult&, Sink&) {}
+
+template <class Sink>
+void describe_body(const AuthenticateResult&, Sink&) {}
+
 template <class Sink>
 void describe_body(const TxnResult& result, Sink& sink) {
   sink.template number<2>(result.succeeded ? 1 : 0);

@@ -89,6 +89,41 @@ Status status_of(KvError error) {
     case KvError::kResultTooLarge:
       return {Code::kFailedPrecondition,
               "kvd: applied before, but the result was too large to keep: not made again"};
+    case KvError::kUserEmpty:
+      return {Code::kInvalidArgument, "etcdserver: user name is empty"};
+    case KvError::kUserExists:
+      return {Code::kFailedPrecondition, "etcdserver: user name already exists"};
+    case KvError::kUserNotFound:
+      return {Code::kFailedPrecondition, "etcdserver: user name not found"};
+    case KvError::kRoleEmpty:
+      return {Code::kInvalidArgument, "etcdserver: role name is empty"};
+    case KvError::kRoleExists:
+      return {Code::kFailedPrecondition, "etcdserver: role name already exists"};
+    case KvError::kRoleNotFound:
+      return {Code::kFailedPrecondition, "etcdserver: role name not found"};
+    case KvError::kRoleNotGranted:
+      return {Code::kFailedPrecondition, "etcdserver: role is not granted to the user"};
+    case KvError::kPermissionNotGranted:
+      return {Code::kFailedPrecondition, "etcdserver: permission is not granted to the role"};
+    case KvError::kPermissionNotGiven:
+      return {Code::kInvalidArgument, "etcdserver: permission not given"};
+    case KvError::kPermissionDenied:
+      return {Code::kPermissionDenied, "etcdserver: permission denied"};
+    case KvError::kRootUserMissing:
+      return {Code::kFailedPrecondition, "etcdserver: root user does not exist"};
+    case KvError::kRootRoleMissing:
+      return {Code::kFailedPrecondition, "etcdserver: root user does not have root role"};
+    case KvError::kAuthNotEnabled:
+      return {Code::kFailedPrecondition, "etcdserver: authentication is not enabled"};
+    case KvError::kInvalidAuthManagement:
+      return {Code::kInvalidArgument, "etcdserver: invalid auth management"};
+    case KvError::kAuthOldRevision:
+      return {Code::kInvalidArgument, "etcdserver: revision of auth store is old"};
+    case KvError::kAuthFailed:
+      return {Code::kInvalidArgument, "etcdserver: authentication failed, invalid user ID or password"};
+    case KvError::kAuthLimit:
+      return {Code::kResourceExhausted,
+              "kvd: too many or too large users, roles or permissions: see the limits in kvd(8)"};
   }
   return {Code::kUnknown, "unknown error"};
 }

@@ -9,7 +9,9 @@
 #include <variant>
 #include <vector>
 
+#include "libkv/auth/principal.h"
 #include "libkv/machine/alarm.h"
+#include "libkv/machine/auth_command.h"
 #include "libkv/machine/member_info.h"
 #include "libkv/mvcc/range.h"
 #include "libkv/session/session.h"
@@ -180,9 +182,12 @@ struct RaiseVersionOp {
   bool operator==(const RaiseVersionOp&) const = default;
 };
 
-using Operation = std::variant<PutOp, DeleteRangeOp, TxnOp, CompactOp, PublishMemberOp, AddMemberOp,
-                               RemoveMemberOp, UpdateMemberOp, PromoteMemberOp, LeaseGrantOp, LeaseRevokeOp,
-                               LeaseExpireOp, LeaseCheckpointOp, AlarmOp, RaiseVersionOp>;
+using Operation =
+    std::variant<PutOp, DeleteRangeOp, TxnOp, CompactOp, PublishMemberOp, AddMemberOp, RemoveMemberOp,
+                 UpdateMemberOp, PromoteMemberOp, LeaseGrantOp, LeaseRevokeOp, LeaseExpireOp,
+                 LeaseCheckpointOp, AlarmOp, RaiseVersionOp, AuthEnableOp, AuthDisableOp, UserAddOp,
+                 UserDeleteOp, UserChangePasswordOp, UserGrantRoleOp, UserRevokeRoleOp, RoleAddOp,
+                 RoleDeleteOp, RoleGrantPermissionOp, RoleRevokePermissionOp, AuthenticateOp>;
 
 /// An operation with the member that waits for its outcome and that member's number for it.
 struct Command {
@@ -191,6 +196,8 @@ struct Command {
   Operation operation;
   /// Set: applied at most once, and its outcome is kept for retries.
   std::optional<SessionTag> session;
+  /// Who asks; nobody for what members do among themselves, and while authentication is off.
+  std::optional<Principal> principal;
 
   bool operator==(const Command&) const = default;
 };
@@ -198,7 +205,8 @@ struct Command {
 /// The payload of an EntryType::kCommand entry. Takes the operation by reference: it is only copied into the
 /// bytes.
 std::string encode_command(raft::NodeId origin, std::uint64_t sequence, const Operation& operation,
-                           const std::optional<SessionTag>& session = std::nullopt);
+                           const std::optional<SessionTag>& session = std::nullopt,
+                           const std::optional<Principal>& principal = std::nullopt);
 
 /// Whether an operation may be in a session: what clients write, but for changes of members.
 bool is_repeatable(const Operation& operation);
@@ -216,7 +224,8 @@ struct CommandHeader {
 /// The header alone: readable even when a newer version wrote a kind that decode_command refuses.
 std::optional<CommandHeader> peek_header(std::string_view payload);
 
-/// One line for logs and kvwal: the command's name and its keys, with unprintable bytes escaped; no values.
+/// One line for logs and kvwal: the command's name and its keys, with unprintable bytes escaped; no values,
+/// and never the hash of a password or the digest of a token.
 std::string describe(const Operation& operation);
 
 }  // namespace kv

@@ -27,6 +27,19 @@ enum class Kind : std::uint8_t {
   kAlarm = 20,
   kRaiseVersion = 30,
   kInSession = 40,
+  kAsUser = 41,
+  kAuthEnable = 50,
+  kAuthDisable = 51,
+  kUserAdd = 52,
+  kUserDelete = 53,
+  kUserChangePassword = 54,
+  kUserGrantRole = 55,
+  kUserRevokeRole = 56,
+  kRoleAdd = 57,
+  kRoleDelete = 58,
+  kRoleGrantPermission = 59,
+  kRoleRevokePermission = 60,
+  kAuthenticate = 61,
 };
 
 /// The first byte of every step of a Txn. Never renumbered.
@@ -43,6 +56,8 @@ inline constexpr std::uint8_t kReplaces = 1U << 2U;
 /// Of an alarm.
 inline constexpr std::uint8_t kDeactivate = 1U << 0U;
 inline constexpr std::uint8_t kAutomatic = 1U << 1U;
+/// Of a user.
+inline constexpr std::uint8_t kNoPassword = 1U << 0U;
 /// Of a range.
 inline constexpr std::uint8_t kKeysOnly = 1U << 0U;
 inline constexpr std::uint8_t kCountOnly = 1U << 1U;

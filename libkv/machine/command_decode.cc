@@ -133,6 +133,56 @@ class Decoder {
     list(op.members);
   }
 
+  void read(AuthEnableOp&) {}
+  void read(AuthDisableOp&) {}
+
+  void read(UserAddOp& op) {
+    op.no_password = known_flags(codec::kNoPassword) != 0;
+    text(op.name);
+    text(op.password_hash);
+  }
+
+  void read(UserDeleteOp& op) { text(op.name); }
+
+  void read(UserChangePasswordOp& op) {
+    text(op.name);
+    text(op.password_hash);
+  }
+
+  void read(UserGrantRoleOp& op) {
+    text(op.user);
+    text(op.role);
+  }
+
+  void read(UserRevokeRoleOp& op) {
+    text(op.user);
+    text(op.role);
+  }
+
+  void read(RoleAddOp& op) { text(op.name); }
+  void read(RoleDeleteOp& op) { text(op.name); }
+
+  void read(RoleGrantPermissionOp& op) {
+    text(op.role);
+    const std::uint8_t type = reader_.u8();
+    if (type > static_cast<std::uint8_t>(PermissionType::kReadWrite)) fail(Fault::kUnknownKind);
+    op.permission.type = static_cast<PermissionType>(type);
+    text(op.permission.key);
+    text(op.permission.range_end);
+  }
+
+  void read(RoleRevokePermissionOp& op) {
+    text(op.role);
+    text(op.key);
+    text(op.range_end);
+  }
+
+  void read(AuthenticateOp& op) {
+    text(op.user);
+    for (std::uint8_t& byte : op.token_digest) byte = reader_.u8();
+    op.revision = reader_.varint();
+  }
+
  private:
   void read(Compare& compare) {
     compare.result = static_cast<Compare::Result>(reader_.u8());
@@ -254,7 +304,32 @@ raft::Result<Operation> decode_operation(Kind kind, std::string_view body) {
       return decode_body<AlarmOp>(body);
     case Kind::kRaiseVersion:
       return decode_body<RaiseVersionOp>(body);
+    case Kind::kAuthEnable:
+      return decode_body<AuthEnableOp>(body);
+    case Kind::kAuthDisable:
+      return decode_body<AuthDisableOp>(body);
+    case Kind::kUserAdd:
+      return decode_body<UserAddOp>(body);
+    case Kind::kUserDelete:
+      return decode_body<UserDeleteOp>(body);
+    case Kind::kUserChangePassword:
+      return decode_body<UserChangePasswordOp>(body);
+    case Kind::kUserGrantRole:
+      return decode_body<UserGrantRoleOp>(body);
+    case Kind::kUserRevokeRole:
+      return decode_body<UserRevokeRoleOp>(body);
+    case Kind::kRoleAdd:
+      return decode_body<RoleAddOp>(body);
+    case Kind::kRoleDelete:
+      return decode_body<RoleDeleteOp>(body);
+    case Kind::kRoleGrantPermission:
+      return decode_body<RoleGrantPermissionOp>(body);
+    case Kind::kRoleRevokePermission:
+      return decode_body<RoleRevokePermissionOp>(body);
+    case Kind::kAuthenticate:
+      return decode_body<AuthenticateOp>(body);
     case Kind::kInSession:  // none inside another
+    case Kind::kAsUser:     // nor this, and always around that
       break;
   }
   return raft::fail(ErrorCode::kMismatch, std::string(kPlace),
@@ -299,6 +374,17 @@ raft::Result<Kind> take_session(std::string_view& body, SessionTag& tag) {
   return kind;
 }
 
+/// The same with the user.
+raft::Result<Kind> take_principal(std::string_view& body, Principal& principal) {
+  ByteReader reader(body);
+  principal.user = reader.bytes();
+  principal.revision = reader.varint();
+  const auto kind = static_cast<Kind>(reader.u8());
+  if (!reader.ok()) return raft::fail(ErrorCode::kCorruption, std::string(kPlace), "malformed user");
+  body = reader.rest();
+  return kind;
+}
+
 }  // namespace
 
 std::optional<CommandHeader> peek_header(std::string_view payload) {
@@ -310,6 +396,9 @@ std::optional<CommandHeader> peek_header(std::string_view payload) {
 raft::Result<Command> decode_command(std::string_view payload) {
   ASSIGN_OR_RETURN(Parsed parsed, parse_header(payload));
   Command command;
+  if (parsed.kind == Kind::kAsUser) {
+    ASSIGN_OR_RETURN(parsed.kind, take_principal(parsed.body, command.principal.emplace()));
+  }
   if (parsed.kind == Kind::kInSession) {
     ASSIGN_OR_RETURN(parsed.kind, take_session(parsed.body, command.session.emplace()));
   }

@@ -138,6 +138,57 @@ struct Describer {
     append_number(out, "members", static_cast<std::int64_t>(op.members.size()));
   }
 
+  void operator()(const AuthEnableOp&) const { out += "auth_enable"; }
+  void operator()(const AuthDisableOp&) const { out += "auth_disable"; }
+  void operator()(const UserAddOp& op) const {
+    out += "user_add";
+    append_field(out, "user", op.name);
+    if (op.no_password) out += " no_password";
+  }
+  void operator()(const UserDeleteOp& op) const {
+    out += "user_delete";
+    append_field(out, "user", op.name);
+  }
+  void operator()(const UserChangePasswordOp& op) const {
+    out += "user_change_password";
+    append_field(out, "user", op.name);
+  }
+  void operator()(const UserGrantRoleOp& op) const {
+    out += "user_grant_role";
+    append_field(out, "user", op.user);
+    append_field(out, "role", op.role);
+  }
+  void operator()(const UserRevokeRoleOp& op) const {
+    out += "user_revoke_role";
+    append_field(out, "user", op.user);
+    append_field(out, "role", op.role);
+  }
+  void operator()(const RoleAddOp& op) const {
+    out += "role_add";
+    append_field(out, "role", op.name);
+  }
+  void operator()(const RoleDeleteOp& op) const {
+    out += "role_delete";
+    append_field(out, "role", op.name);
+  }
+  void operator()(const RoleGrantPermissionOp& op) const {
+    out += "role_grant_permission";
+    append_field(out, "role", op.role);
+    out += ' ';
+    out += kv::describe(op.permission.type);
+    append_keys(out, op.permission.key, op.permission.range_end);
+  }
+  void operator()(const RoleRevokePermissionOp& op) const {
+    out += "role_revoke_permission";
+    append_field(out, "role", op.role);
+    append_keys(out, op.key, op.range_end);
+  }
+  void operator()(const AuthenticateOp& op) const {
+    out += "authenticate";
+    append_field(out, "user", op.user);
+    append_number(out, "revision", static_cast<std::int64_t>(op.revision));
+  }
+
  private:
   void urls(const std::vector<std::string>& items) const {
     for (std::size_t i = 0; i < std::min(items.size(), kStepsShownMax); ++i) {

@@ -23,6 +23,12 @@ class Encoder {
  public:
   explicit Encoder(std::string& out) : writer_(out) {}
 
+  void principal(const Principal& principal, Kind kind) {
+    writer_.bytes(principal.user);
+    writer_.varint(principal.revision);
+    writer_.u8(static_cast<std::uint8_t>(kind));
+  }
+
   void header(Kind kind, raft::NodeId origin, std::uint64_t sequence) {
     writer_.u8(codec::kVersion);
     writer_.u8(static_cast<std::uint8_t>(kind));
@@ -136,6 +142,54 @@ class Encoder {
     for (const raft::NodeId member : op.members) writer_.u64(member.value());
   }
 
+  void write(const AuthEnableOp&) {}
+  void write(const AuthDisableOp&) {}
+
+  void write(const UserAddOp& op) {
+    writer_.u8(flag(op.no_password, codec::kNoPassword));
+    writer_.bytes(op.name);
+    writer_.bytes(op.password_hash);
+  }
+
+  void write(const UserDeleteOp& op) { writer_.bytes(op.name); }
+
+  void write(const UserChangePasswordOp& op) {
+    writer_.bytes(op.name);
+    writer_.bytes(op.password_hash);
+  }
+
+  void write(const UserGrantRoleOp& op) {
+    writer_.bytes(op.user);
+    writer_.bytes(op.role);
+  }
+
+  void write(const UserRevokeRoleOp& op) {
+    writer_.bytes(op.user);
+    writer_.bytes(op.role);
+  }
+
+  void write(const RoleAddOp& op) { writer_.bytes(op.name); }
+  void write(const RoleDeleteOp& op) { writer_.bytes(op.name); }
+
+  void write(const RoleGrantPermissionOp& op) {
+    writer_.bytes(op.role);
+    writer_.u8(static_cast<std::uint8_t>(op.permission.type));
+    writer_.bytes(op.permission.key);
+    writer_.bytes(op.permission.range_end);
+  }
+
+  void write(const RoleRevokePermissionOp& op) {
+    writer_.bytes(op.role);
+    writer_.bytes(op.key);
+    writer_.bytes(op.range_end);
+  }
+
+  void write(const AuthenticateOp& op) {
+    writer_.bytes(op.user);
+    for (const std::uint8_t byte : op.token_digest) writer_.u8(byte);
+    writer_.varint(op.revision);
+  }
+
  private:
   void list(const std::vector<std::string>& items) {
     writer_.varint(items.size());
@@ -190,6 +244,18 @@ struct KindNamer {
   Kind operator()(const LeaseCheckpointOp&) const { return Kind::kLeaseCheckpoint; }
   Kind operator()(const AlarmOp&) const { return Kind::kAlarm; }
   Kind operator()(const RaiseVersionOp&) const { return Kind::kRaiseVersion; }
+  Kind operator()(const AuthEnableOp&) const { return Kind::kAuthEnable; }
+  Kind operator()(const AuthDisableOp&) const { return Kind::kAuthDisable; }
+  Kind operator()(const UserAddOp&) const { return Kind::kUserAdd; }
+  Kind operator()(const UserDeleteOp&) const { return Kind::kUserDelete; }
+  Kind operator()(const UserChangePasswordOp&) const { return Kind::kUserChangePassword; }
+  Kind operator()(const UserGrantRoleOp&) const { return Kind::kUserGrantRole; }
+  Kind operator()(const UserRevokeRoleOp&) const { return Kind::kUserRevokeRole; }
+  Kind operator()(const RoleAddOp&) const { return Kind::kRoleAdd; }
+  Kind operator()(const RoleDeleteOp&) const { return Kind::kRoleDelete; }
+  Kind operator()(const RoleGrantPermissionOp&) const { return Kind::kRoleGrantPermission; }
+  Kind operator()(const RoleRevokePermissionOp&) const { return Kind::kRoleRevokePermission; }
+  Kind operator()(const AuthenticateOp&) const { return Kind::kAuthenticate; }
 };
 
 /// What to reserve, so that the common command is encoded with one allocation.
@@ -208,12 +274,15 @@ bool is_repeatable(const Operation& operation) {
 }
 
 std::string encode_command(raft::NodeId origin, std::uint64_t sequence, const Operation& operation,
-                           const std::optional<SessionTag>& session) {
+                           const std::optional<SessionTag>& session,
+                           const std::optional<Principal>& principal) {
   std::string out;
   out.reserve(size_hint(operation));
   Encoder encoder(out);
   const Kind kind = std::visit(KindNamer{}, operation);
-  encoder.header(session ? Kind::kInSession : kind, origin, sequence);
+  const Kind inner = session ? Kind::kInSession : kind;
+  encoder.header(principal ? Kind::kAsUser : inner, origin, sequence);
+  if (principal) encoder.principal(*principal, inner);
   if (session) {
     RAFT_CHECK(is_repeatable(operation));
     encoder.session(*session, kind);

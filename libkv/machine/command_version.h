@@ -20,14 +20,28 @@ namespace kv {
 /// Of the commands of kinds up to 20 (FORMAT.md), and of a cluster that was told of no version.
 inline constexpr std::uint32_t kBaseVersion = 1;
 /// What this program knows. One more for every release with a new kind of command, or a new part of one.
-inline constexpr std::uint32_t kKnownVersion = 2;
+inline constexpr std::uint32_t kKnownVersion = 3;
 /// What a command in a session needs, whatever its operation.
 inline constexpr std::uint32_t kSessionsVersion = 2;
+/// What the commands about users and roles need, and any command that bears a user.
+inline constexpr std::uint32_t kAuthVersion = 3;
 
 /// The version that the cluster must have before `operation` may be proposed.
 struct RequiredVersion {
   /// Itself only proposed when all members know the version that it names.
   std::uint32_t operator()(const RaiseVersionOp&) const { return kBaseVersion; }
+  std::uint32_t operator()(const AuthEnableOp&) const { return kAuthVersion; }
+  std::uint32_t operator()(const AuthDisableOp&) const { return kAuthVersion; }
+  std::uint32_t operator()(const UserAddOp&) const { return kAuthVersion; }
+  std::uint32_t operator()(const UserDeleteOp&) const { return kAuthVersion; }
+  std::uint32_t operator()(const UserChangePasswordOp&) const { return kAuthVersion; }
+  std::uint32_t operator()(const UserGrantRoleOp&) const { return kAuthVersion; }
+  std::uint32_t operator()(const UserRevokeRoleOp&) const { return kAuthVersion; }
+  std::uint32_t operator()(const RoleAddOp&) const { return kAuthVersion; }
+  std::uint32_t operator()(const RoleDeleteOp&) const { return kAuthVersion; }
+  std::uint32_t operator()(const RoleGrantPermissionOp&) const { return kAuthVersion; }
+  std::uint32_t operator()(const RoleRevokePermissionOp&) const { return kAuthVersion; }
+  std::uint32_t operator()(const AuthenticateOp&) const { return kAuthVersion; }
   template <class BaseOp>
   std::uint32_t operator()(const BaseOp&) const {
     return kBaseVersion;

@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "libkv/machine/alarms.h"
+#include "libkv/machine/apply_auth.h"
 #include "libkv/machine/apply_kv.h"
 #include "libkv/machine/apply_lease.h"
 #include "libkv/machine/apply_session.h"
 #include "libkv/machine/apply_txn.h"
+#include "libkv/machine/authorize.h"
 #include "libkv/machine/members.h"
 #include "libkv/machine/received_state.h"
 #include "libkv/machine/state_directory.h"
@@ -30,11 +32,13 @@ class StoreMachine : public Machine {
         members_(std::move(state.members)),
         alarms_(std::move(state.alarms)),
         sessions_(std::move(state.sessions)),
+        auth_(std::move(state.auth)),
         configuration_(std::move(state.configuration)),
         command_version_(state.command_version) {
     leases_.replace(std::move(state.leases));
     publish_members();
     publish_alarms();
+    publish_auth();
     publish_configuration();
     publish_command_version();
   }
@@ -125,6 +129,8 @@ class StoreMachine : public Machine {
   }
   [[nodiscard]] const Leases& leases() const override { return leases_; }
   [[nodiscard]] const SessionTable& sessions() const override { return sessions_; }
+  [[nodiscard]] std::shared_ptr<const AuthTable> auth() const override { return published_auth_.load(); }
+  [[nodiscard]] bool auth_enabled() const override { return auth_enabled_.load(); }
   [[nodiscard]] raft::Configuration configuration() const override {
     return *published_configuration_.load();
   }
@@ -165,6 +171,7 @@ class StoreMachine : public Machine {
     RETURN_IF_ERROR(store_->commit({.index = entries.back().index, .term = entries.back().term}));
     if (members_changed_) publish_members();
     if (alarms_changed_) publish_alarms();
+    if (auth_changed_) publish_auth();
     if (configuration_changed_) publish_configuration();
     if (command_version_changed_) publish_command_version();
     return outcomes;
@@ -202,6 +209,13 @@ class StoreMachine : public Machine {
       if (known) {
         applied.outcome = std::move(*known);
         applied.repeated = true;
+        return applied;
+      }
+    }
+    if (auth_.enabled()) {
+      if (const auto refused = authorize(auth_, leases_.table(), command->principal, command->operation)) {
+        // Not kept in the session: authenticated anew, the client sends the same number again.
+        applied.outcome = {.revision = store_->revision(), .result = std::unexpected(*refused)};
         return applied;
       }
     }
@@ -247,6 +261,14 @@ class StoreMachine : public Machine {
   Changed run(RemoveMemberOp& op) { return told(members_.remove(op)); }
   Changed run(UpdateMemberOp& op) { return told(members_.update(op)); }
   Changed run(PromoteMemberOp& op) { return told(members_.promote(op)); }
+
+  Changed run(AuthenticateOp& op) { return apply_authenticate(auth_, op); }
+  template <class AuthOp>
+    requires std::is_constructible_v<AuthOperation, AuthOp&&>
+  Changed run(AuthOp& op) {
+    auth_changed_ = true;
+    return apply_auth(*store_, auth_, std::move(op));
+  }
 
   Changed run(AlarmOp& op) {
     AlarmResult result;
@@ -309,6 +331,12 @@ class StoreMachine : public Machine {
     alarms_changed_ = false;
   }
 
+  void publish_auth() {
+    published_auth_.store(std::make_shared<const AuthTable>(auth_));
+    auth_enabled_.store(auth_.enabled());
+    auth_changed_ = false;
+  }
+
   void publish_configuration() {
     published_configuration_.store(std::make_shared<const raft::Configuration>(configuration_));
     configuration_changed_ = false;
@@ -328,11 +356,13 @@ class StoreMachine : public Machine {
     leases_.replace(std::move(state.leases));
     alarms_ = std::move(state.alarms);
     sessions_ = std::move(state.sessions);
+    auth_ = std::move(state.auth);
     configuration_ = std::move(state.configuration);
     command_version_ = state.command_version;
     points_.clear();
     publish_members();
     publish_alarms();
+    publish_auth();
     publish_configuration();
     publish_command_version();
   }
@@ -361,15 +391,19 @@ class StoreMachine : public Machine {
   std::vector<StatePoint> points_;  // of the last apply
   AlarmTable alarms_;
   SessionTable sessions_;
+  AuthTable auth_;
   raft::Configuration configuration_;
   std::uint32_t command_version_;
   bool members_changed_ = false;
   bool alarms_changed_ = false;
+  bool auth_changed_ = false;
   bool configuration_changed_ = false;
   bool command_version_changed_ = false;
   std::optional<raft::Error> fault_;  // the first fault of the disk: final
   Published<MemberTable> published_members_;
   Published<std::vector<Alarm>> published_alarms_;
+  Published<AuthTable> published_auth_;
+  PublishedFlag auth_enabled_;
   Published<raft::Configuration> published_configuration_;
   Published<std::uint32_t> published_command_version_;
 };

@@ -28,6 +28,7 @@ class Env;
 
 namespace kv {
 
+class AuthTable;
 class SessionTable;
 
 /// Every so many entries the state is looked at, to be compared with the states of other members.
@@ -121,6 +122,10 @@ class Machine {
   [[nodiscard]] virtual const Leases& leases() const = 0;
   /// What is kept of writes in sessions. Thread: apply's.
   [[nodiscard]] virtual const SessionTable& sessions() const = 0;
+  /// Users and roles, as they are published now. Shared with the machine and whoever reads it.
+  [[nodiscard]] virtual std::shared_ptr<const AuthTable> auth() const = 0;
+  /// Whether authentication is on, at the price of one load: what every request asks first.
+  [[nodiscard]] virtual bool auth_enabled() const = 0;
   /// The newest one that was applied; index 0 for a state that was told of none.
   [[nodiscard]] virtual raft::Configuration configuration() const = 0;
   /// The cluster's version of commands: what may be proposed (command_version.h).

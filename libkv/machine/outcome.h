@@ -5,6 +5,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -73,9 +74,24 @@ struct RaiseVersionResult {
   std::uint32_t version = 0;
 };
 
+/// Of a change of users or roles: how the table is afterwards, for those who remember tokens.
+struct AuthResult {
+  bool enabled = false;
+  std::uint64_t revision = 0;
+  std::string forget_user;  ///< was deleted, or has another password; else empty
+};
+
+/// The user has this token from now on.
+struct AuthenticateResult {
+  std::string user;
+  TokenDigest token_digest{};
+  std::uint64_t revision = 0;
+};
+
 using OperationResult =
     std::variant<PutResult, DeleteRangeResult, TxnResult, CompactResult, PublishMemberResult, MembersResult,
-                 LeaseGrantResult, LeaseRevokeResult, LeaseCheckpointResult, AlarmResult, RaiseVersionResult>;
+                 LeaseGrantResult, LeaseRevokeResult, LeaseCheckpointResult, AlarmResult, RaiseVersionResult,
+                 AuthResult, AuthenticateResult>;
 
 /// `revision` is the store's revision after the command, for the response header; set with errors too.
 struct Outcome {

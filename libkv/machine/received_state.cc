@@ -1,5 +1,6 @@
 #include "libkv/machine/received_state.h"
 
+#include "libkv/machine/apply_auth.h"
 #include "libkv/machine/apply_lease.h"
 #include "libkv/machine/apply_session.h"
 #include "libkv/mvcc/configuration_row.h"
@@ -31,14 +32,10 @@ raft::Result<LoadedState> load_state(std::unique_ptr<Store> store, const Session
   }
   ASSIGN_OR_RETURN(LeaseTable leases, load_leases(*store));
   ASSIGN_OR_RETURN(SessionTable sessions, load_sessions(*store, limits));
+  ASSIGN_OR_RETURN(AuthTable auth, load_auth(*store));
   ASSIGN_OR_RETURN(const std::uint32_t version, load_command_version(*store));
-  return LoadedState{std::move(store),
-                     std::move(members),
-                     std::move(leases),
-                     std::move(alarms),
-                     std::move(sessions),
-                     std::move(configuration),
-                     version};
+  return LoadedState{std::move(store),    std::move(members), std::move(leases),        std::move(alarms),
+                     std::move(sessions), std::move(auth),    std::move(configuration), version};
 }
 
 raft::Result<raft::SnapshotInfo> ReceivedState::finish() {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "libkv/auth/auth_table.h"
 #include "libkv/lease/lease_table.h"
 #include "libkv/machine/alarms.h"
 #include "libkv/machine/machine.h"
@@ -22,6 +23,7 @@ struct LoadedState {
   LeaseTable leases;
   AlarmTable alarms;
   SessionTable sessions;
+  AuthTable auth;
   raft::Configuration configuration;
   std::uint32_t command_version = kBaseVersion;
 };

@@ -90,4 +90,14 @@ class Published {
   std::shared_ptr<const T> value_;  // shared with every reader that loaded it
 };
 
+/// The same for a truth that is asked at every request: a load, no lock.
+class PublishedFlag {
+ public:
+  void store(bool value) { value_.store(value, std::memory_order_release); }
+  [[nodiscard]] bool load() const { return value_.load(std::memory_order_acquire); }
+
+ private:
+  std::atomic<bool> value_ = false;
+};
+
 }  // namespace kv

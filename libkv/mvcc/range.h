@@ -61,6 +61,23 @@ enum class KvError : std::uint8_t {
   kSessionExpired = 40,   ///< whether the write was applied is not known
   kResultForgotten = 41,  ///< the same, of a session that goes on
   kResultTooLarge = 42,   ///< the write was applied before, its result was too large to keep
+  kUserEmpty = 50,        ///< a user without a name, or nobody asks while authentication is on
+  kUserExists = 51,
+  kUserNotFound = 52,
+  kRoleEmpty = 53,
+  kRoleExists = 54,
+  kRoleNotFound = 55,
+  kRoleNotGranted = 56,
+  kPermissionNotGranted = 57,
+  kPermissionNotGiven = 58,
+  kPermissionDenied = 59,
+  kRootUserMissing = 60,
+  kRootRoleMissing = 61,  ///< the user root does not have it
+  kAuthNotEnabled = 62,
+  kInvalidAuthManagement = 63,  ///< root would lose what it must have; a permission for no keys
+  kAuthOldRevision = 64,        ///< users or roles were changed since the caller was authenticated
+  kAuthFailed = 65,
+  kAuthLimit = 66,  ///< beyond one of AuthLimits
 };
 
 }  // namespace kv

@@ -16,14 +16,16 @@ namespace kv {
 inline constexpr std::uint8_t kStateFormat = 1;
 inline constexpr std::string_view kFormatKey = "f/format";
 /// Rows of other tables that live in the same batches: libkv/machine's alarms, members, configuration and
-/// version of commands, libkv/lease's leases, libkv/session's results. All but the last sort before the
-/// records.
+/// version of commands, libkv/lease's leases, libkv/session's results, libkv/auth's users and roles.
 inline constexpr std::string_view kAlarmPrefix = "a/";
 inline constexpr std::string_view kCommandVersionKey = "k/commands";
+inline constexpr std::string_view kAuthStateKey = "k/auth";
 inline constexpr std::string_view kLeasePrefix = "l/";
 inline constexpr std::string_view kMemberPrefix = "m/";
 inline constexpr std::string_view kConfigurationPrefix = "c/";
+inline constexpr std::string_view kRolePrefix = "o/";
 inline constexpr std::string_view kSessionPrefix = "s/";
+inline constexpr std::string_view kUserPrefix = "u/";
 /// Records and marks, in order of revision.
 inline constexpr std::string_view kRecordPrefix = "r/";
 

@@ -17,11 +17,12 @@ LAW = {
     "libkv/snapshot": ("kv_snapshot", ["raft_base", "raft_core", "raft_disk", "kv_mvcc"]),
     "libkv/lease": ("kv_lease", ["raft_base", "kv_mvcc"]),
     "libkv/session": ("kv_session", ["raft_base", "kv_mvcc"]),
-    "libkv/machine": ("kv_machine", ["raft_base", "raft_core", "raft_disk", "kv_lease", "kv_mvcc", "kv_session", "kv_snapshot"]),
-    "libkv/server": ("kv_server", ["raft_base", "raft_core", "raft_node", "kv_mvcc", "kv_lease", "kv_session", "kv_machine", "kv_watch"]),
+    "libkv/auth": ("kv_auth", ["raft_base", "kv_mvcc"]),
+    "libkv/machine": ("kv_machine", ["raft_base", "raft_core", "raft_disk", "kv_auth", "kv_lease", "kv_mvcc", "kv_session", "kv_snapshot"]),
+    "libkv/server": ("kv_server", ["raft_base", "raft_core", "raft_node", "kv_mvcc", "kv_auth", "kv_lease", "kv_session", "kv_machine", "kv_watch"]),
     "libkv/rpc": ("kv_rpc", ["raft_base"]),
     "libkv/api/proto": ("kv_proto", []),
-    "libkv/api": ("kv_api", ["raft_base", "kv_proto", "kv_rpc", "kv_server", "kv_machine", "kv_lease", "kv_mvcc", "kv_session", "kv_snapshot", "kv_watch"]),
+    "libkv/api": ("kv_api", ["raft_base", "kv_proto", "kv_rpc", "kv_server", "kv_machine", "kv_auth", "kv_lease", "kv_mvcc", "kv_session", "kv_snapshot", "kv_watch"]),
     "libkv/gateway": ("kv_gateway", ["kv_proto", "kv_rpc"]),
     "tools/common": ("tools_common", ["raft_base"]),
 }
@@ -44,7 +45,7 @@ OUTSIDE = {
     "zlib.h": "ZLIB::ZLIB",
     "systemd/": "PkgConfig::SYSTEMD",
 }
-PURE = ("libraft/core/", "libkv/mvcc/", "libkv/watch/", "libkv/lease/", "libkv/session/", "libkv/machine/", "libraft/node/replica.")
+PURE = ("libraft/core/", "libkv/mvcc/", "libkv/watch/", "libkv/lease/", "libkv/session/", "libkv/auth/", "libkv/machine/", "libraft/node/replica.")
 IMPURE_INCLUDES = {
     "atomic", "barrier", "condition_variable", "ctime", "filesystem", "fstream", "future", "iostream", "latch",
     "mutex", "random", "semaphore", "shared_mutex", "stop_token", "thread", "time.h", "unistd.h", "pthread.h",

@@ -71,6 +71,8 @@ class TimedMachine final : public kv::Machine {
   bool was_removed(raft::NodeId id) const override { return machine_->was_removed(id); }
   const kv::Leases& leases() const override { return machine_->leases(); }
   const kv::SessionTable& sessions() const override { return machine_->sessions(); }
+  std::shared_ptr<const kv::AuthTable> auth() const override { return machine_->auth(); }
+  bool auth_enabled() const override { return machine_->auth_enabled(); }
   raft::Configuration configuration() const override { return machine_->configuration(); }
   std::uint32_t command_version() const override { return machine_->command_version(); }
   std::uint64_t bytes_on_disk() const override { return machine_->bytes_on_disk(); }

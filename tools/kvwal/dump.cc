@@ -126,6 +126,57 @@ class JsonOperations {
     json_.end_array();
   }
 
+  void operator()(const kv::AuthEnableOp&) { type("auth-enable"); }
+  void operator()(const kv::AuthDisableOp&) { type("auth-disable"); }
+  void operator()(const kv::UserAddOp& op) {
+    type("user-add");
+    bytes("user", op.name);
+    if (op.no_password) json_.key("no_password").boolean(true);
+  }
+  void operator()(const kv::UserDeleteOp& op) {
+    type("user-delete");
+    bytes("user", op.name);
+  }
+  void operator()(const kv::UserChangePasswordOp& op) {
+    type("user-change-password");
+    bytes("user", op.name);
+  }
+  void operator()(const kv::UserGrantRoleOp& op) {
+    type("user-grant-role");
+    bytes("user", op.user);
+    bytes("role", op.role);
+  }
+  void operator()(const kv::UserRevokeRoleOp& op) {
+    type("user-revoke-role");
+    bytes("user", op.user);
+    bytes("role", op.role);
+  }
+  void operator()(const kv::RoleAddOp& op) {
+    type("role-add");
+    bytes("role", op.name);
+  }
+  void operator()(const kv::RoleDeleteOp& op) {
+    type("role-delete");
+    bytes("role", op.name);
+  }
+  void operator()(const kv::RoleGrantPermissionOp& op) {
+    type("role-grant-permission");
+    bytes("role", op.role);
+    json_.key("permission").string(kv::describe(op.permission.type));
+    bytes("key", op.permission.key);
+    if (!op.permission.range_end.empty()) bytes("range_end", op.permission.range_end);
+  }
+  void operator()(const kv::RoleRevokePermissionOp& op) {
+    type("role-revoke-permission");
+    bytes("role", op.role);
+    bytes("key", op.key);
+    if (!op.range_end.empty()) bytes("range_end", op.range_end);
+  }
+  void operator()(const kv::AuthenticateOp& op) {
+    type("authenticate");
+    bytes("user", op.user);
+  }
+
  private:
   void type(std::string_view name) { json_.key("op").string(name); }
   void list(std::string_view name, const std::vector<std::string>& items) {
@@ -200,6 +251,10 @@ class Printer {
         json.key("session").string(session_text(*command->session));
         json.key("session_sequence").string(std::to_string(command->session->sequence));
       }
+      if (command->principal) {
+        json.member("as_user", command->principal->user);
+        json.key("auth_revision").unsigned_number(command->principal->revision);
+      }
       std::visit(JsonOperations(json, values_), command->operation);
     } else if (entry.type == raft::EntryType::kCommand) {
       json.key("op").string("unknown");
@@ -221,6 +276,7 @@ class Printer {
       line +=
           " session=" + session_text(*command->session) + "/" + std::to_string(command->session->sequence);
     }
+    if (command && command->principal) line += " as " + quote(command->principal->user);
     if (!command && entry.type == raft::EntryType::kCommand) line += " (of a newer version)";
     if (const auto membership = membership_of(entry)) line += " " + raft::describe(*membership);
     const auto* put = command ? std::get_if<kv::PutOp>(&command->operation) : nullptr;

@@ -64,6 +64,15 @@ std::string text(const kv::RaiseVersionResult& raise) {
   return "version " + number(raise.version);
 }
 
+std::string text(const kv::AuthResult& auth) {
+  return "auth " + std::string(auth.enabled ? "on" : "off") + " at " +
+         number(static_cast<std::int64_t>(auth.revision));
+}
+
+std::string text(const kv::AuthenticateResult& authenticated) {
+  return "token of " + authenticated.user;
+}
+
 std::string text(const kv::TxnResult& txn) {
   std::string out = txn.succeeded ? "txn yes" : "txn no";
   for (const kv::OpResult& one : txn.responses) {

@@ -29,11 +29,11 @@ EVERY_BYTE = bytes(range(256))
 class Scripted(unittest.TestCase):
     """One member for all tests of a class; each test has its own keys."""
 
-    kind = SERVER_KIND
+    kind, flags = SERVER_KIND, ()
 
     @classmethod
     def setUpClass(cls):
-        cls.cluster = Cluster(cls.kind, 1)
+        cls.cluster = Cluster(cls.kind, 1, cls.flags)
         cls.cluster.start()
         cls.server = cls.cluster.servers[0]
         cls.directory = Path(tempfile.mkdtemp(prefix="kvctl-test-"))

@@ -14,11 +14,10 @@ Outcome<ExitCode> measure(Context& context) {
   {
     Progress progress(context.progress(), "measuring", std::string(counted(plan.operation)));
     // How many events a number of puts makes is not known before they are seen.
-    const bool watch = plan.operation == BenchOperation::kWatch;
+    const bool watch = plan.operation == BenchOperation::kWatches;
     const std::uint64_t total = watch ? 0 : plan.total;
     const auto run = watch ? run_watch_bench : run_bench;
-    TRY_ASSIGN(result,
-               run(plan, context.settings, [&](std::uint64_t done) { progress.update(done, total); }));
+    TRY_ASSIGN(result, run(plan, context.client, [&](std::uint64_t done) { progress.update(done, total); }));
   }
   TRY(print(context.io.out, plan, context.settings, *result));
   return result->failures == 0 ? kExitOk : kExitNo;

@@ -13,29 +13,33 @@ using CallDone = std::function<void(const Status&)>;
 
 class UnaryCaller final : public BenchCaller {
  public:
-  UnaryCaller(const RequestMold& mold, CallDone done) : mold_(mold), done_(std::move(done)) {}
+  UnaryCaller(const RequestMold& mold, const BenchToken& token, CallDone done)
+      : mold_(mold), token_(token), done_(std::move(done)) {}
 
   void call(Channel& channel, std::uint64_t key) override {
-    channel.unary(mold_.path(), mold_.make(key), {},
+    channel.unary(mold_.path(), mold_.make(key), token_.options(),
                   [this](const kv::rpc::UnaryResult& result) { done_(result.status); });
   }
 
  private:
   const RequestMold& mold_;
+  const BenchToken& token_;
   const CallDone done_;
 };
 
 /// A lease of its own, kept alive on a stream that stays open. The first call also grants and opens.
 class KeepAliveCaller final : public BenchCaller {
  public:
-  KeepAliveCaller(const RequestMold& mold, CallDone done) : mold_(mold), done_(std::move(done)) {}
+  KeepAliveCaller(const RequestMold& mold, const BenchToken& token, CallDone done)
+      : mold_(mold), token_(token), done_(std::move(done)) {}
 
   void call(Channel& channel, std::uint64_t) override {
     if (stream_) return ask();
-    channel.unary(mold_.path(), mold_.make(0), {}, [this, &channel](const kv::rpc::UnaryResult& result) {
-      if (!result.status.ok()) return done_(result.status);
-      granted(channel, result.response);
-    });
+    channel.unary(mold_.path(), mold_.make(0), token_.options(),
+                  [this, &channel](const kv::rpc::UnaryResult& result) {
+                    if (!result.status.ok()) return done_(result.status);
+                    granted(channel, result.response);
+                  });
   }
 
  private:
@@ -46,7 +50,7 @@ class KeepAliveCaller final : public BenchCaller {
     etcdserverpb::LeaseKeepAliveRequest request;
     request.set_id(response.id());
     request_ = request.SerializeAsString();
-    stream_ = channel.stream("/etcdserverpb.Lease/LeaseKeepAlive", {},
+    stream_ = channel.stream("/etcdserverpb.Lease/LeaseKeepAlive", token_.options(),
                              {.on_message = [this](const std::string& answer) { answered(answer); },
                               .on_done = [this](const Status& status) { ended(status); }});
     ask();
@@ -73,6 +77,7 @@ class KeepAliveCaller final : public BenchCaller {
   }
 
   const RequestMold& mold_;
+  const BenchToken& token_;
   const CallDone done_;
   std::string request_;
   std::shared_ptr<kv::rpc::ClientStream> stream_;  // shared with its channel
@@ -82,11 +87,11 @@ class KeepAliveCaller final : public BenchCaller {
 }  // namespace
 
 std::unique_ptr<BenchCaller> make_bench_caller(const BenchPlan& plan, const RequestMold& mold,
-                                               CallDone done) {
-  if (plan.operation == BenchOperation::kLeaseKeepAlive) {
-    return std::make_unique<KeepAliveCaller>(mold, std::move(done));
+                                               const BenchToken& token, CallDone done) {
+  if (plan.operation == BenchOperation::kLeaseKeepAlives) {
+    return std::make_unique<KeepAliveCaller>(mold, token, std::move(done));
   }
-  return std::make_unique<UnaryCaller>(mold, std::move(done));
+  return std::make_unique<UnaryCaller>(mold, token, std::move(done));
 }
 
 }  // namespace tools::kvctl

@@ -7,6 +7,7 @@
 
 #include "libkv/rpc/client.h"
 #include "tools/kvctl/bench_plan.h"
+#include "tools/kvctl/bench_token.h"
 
 namespace tools::kvctl {
 
@@ -18,9 +19,10 @@ class BenchCaller {
   virtual void call(kv::rpc::Channel& channel, std::uint64_t key) = 0;
 };
 
-/// A call of its own each time, or messages on one that stays open, as the operation has it. `plan` and
-/// `mold` must outlive the caller, which must outlive its channel's loop.
+/// A call of its own each time, or messages on one that stays open, as the operation has it. `plan`, `mold`
+/// and `token` must outlive the caller, which must outlive its channel's loop.
 std::unique_ptr<BenchCaller> make_bench_caller(const BenchPlan& plan, const RequestMold& mold,
+                                               const BenchToken& token,
                                                std::function<void(const kv::rpc::Status&)> done);
 
 }  // namespace tools::kvctl

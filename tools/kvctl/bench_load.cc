@@ -10,6 +10,7 @@
 #include "libkv/rpc/client.h"
 #include "libraft/base/random.h"
 #include "tools/kvctl/bench_caller.h"
+#include "tools/kvctl/bench_token.h"
 #include "tools/kvctl/dialer.h"
 
 namespace tools::kvctl {
@@ -25,6 +26,7 @@ constexpr std::size_t kFailureTextsMax = 32;
 struct Course {
   const BenchPlan& plan;
   const RequestMold& mold;
+  BenchToken& token;
   Clock::time_point measure_from;  // set before the first call
   Clock::time_point end;           // of a timed run; likewise
   std::atomic<std::int64_t> calls_left;
@@ -50,7 +52,7 @@ class Stream {
         record_(record),
         connection_(connection),
         random_(seed),
-        caller_(make_bench_caller(course.plan, course.mold,
+        caller_(make_bench_caller(course.plan, course.mold, course.token,
                                   [this](const kv::rpc::Status& status) { take(status); })) {}
 
   void start(const std::shared_ptr<kv::rpc::Channel>& channel);
@@ -76,10 +78,14 @@ class Stream {
 /// The loops, their connections and streams. Thread: the main one, except for park and leave.
 class Bench {
  public:
-  Bench(const BenchPlan& plan, const Settings& settings, const RequestMold& mold)
+  Bench(const BenchPlan& plan, Client& client, const RequestMold& mold)
       : plan_(plan),
-        settings_(settings),
-        course_{.plan = plan, .mold = mold, .calls_left = static_cast<std::int64_t>(plan.total)} {}
+        settings_(client.settings()),
+        token_(client),
+        course_{.plan = plan,
+                .mold = mold,
+                .token = token_,
+                .calls_left = static_cast<std::int64_t>(plan.total)} {}
 
   ~Bench() {
     course_.stop = true;
@@ -98,11 +104,12 @@ class Bench {
  private:
   Outcome<void> dial(std::size_t connection);
   [[nodiscard]] std::uint64_t done() const;
-  void resume_parked();
+  Outcome<void> resume_parked();
   bool wait_tick();
 
   const BenchPlan& plan_;
   const Settings& settings_;
+  BenchToken token_;
   Course course_;
   std::vector<std::unique_ptr<LoopRecord>> records_;  // by loop; outlive the loops
   std::vector<std::unique_ptr<Stream>> streams_;      // outlive the loops
@@ -149,7 +156,10 @@ void Stream::record_failure(const kv::rpc::Status& status) {
 void Stream::take(const kv::rpc::Status& status) {
   const Clock::time_point now = Clock::now();
   const bool late = course_.plan.total == 0 && now > course_.end;
-  if (issued_ >= course_.measure_from && !late && !course_.stop.load(std::memory_order_relaxed)) {
+  // A call that failed for its token is made again with another.
+  const bool again = course_.token.refused(status);
+  if (again && issued_ >= course_.measure_from) course_.calls_left.fetch_add(1, std::memory_order_relaxed);
+  if (issued_ >= course_.measure_from && !late && !again && !course_.stop.load(std::memory_order_relaxed)) {
     record_.last = now;
     if (status.ok()) {
       record_.result.latency_ns.record(static_cast<std::uint64_t>((now - issued_).count()));
@@ -185,6 +195,7 @@ Outcome<void> Bench::dial(std::size_t connection) {
 }
 
 Outcome<void> Bench::connect() {
+  TRY(token_.renew());
   for (std::size_t i = 0; i < plan_.threads; ++i) {
     loops_.push_back(kv::rpc::ClientLoop::create());
     records_.push_back(std::make_unique<LoopRecord>());
@@ -213,7 +224,8 @@ bool Bench::wait_tick() {
   return !changed_.wait_for(lock, kTick, [this] { return running_ == 0; });
 }
 
-void Bench::resume_parked() {
+Outcome<void> Bench::resume_parked() {
+  TRY(token_.renew());
   std::vector<Stream*> streams;
   {
     const std::lock_guard lock(mutex_);
@@ -232,6 +244,7 @@ void Bench::resume_parked() {
       park(*stream);
     }
   }
+  return {};
 }
 
 Outcome<void> Bench::run(const std::function<void(std::uint64_t)>& progress) {
@@ -243,7 +256,7 @@ Outcome<void> Bench::run(const std::function<void(std::uint64_t)>& progress) {
   std::uint64_t seen = 0;
   Clock::time_point moved = Clock::now();
   while (wait_tick()) {
-    resume_parked();
+    TRY(resume_parked());
     const std::uint64_t now_done = done();
     progress(now_done);
     if (now_done != seen) {
@@ -275,10 +288,10 @@ double BenchResult::per_second() const {
   return elapsed.count() > 0 ? static_cast<double>(latency_ns.count()) / elapsed.count() : 0;
 }
 
-Outcome<std::unique_ptr<BenchResult>> run_bench(const BenchPlan& plan, const Settings& settings,
+Outcome<std::unique_ptr<BenchResult>> run_bench(const BenchPlan& plan, Client& client,
                                                 const std::function<void(std::uint64_t)>& progress) {
   const RequestMold mold(plan);
-  Bench bench(plan, settings, mold);
+  Bench bench(plan, client, mold);
   TRY(bench.connect());
   TRY(bench.run(progress));
   return bench.collect();

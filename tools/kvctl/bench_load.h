@@ -11,7 +11,7 @@
 #include "tools/common/histogram.h"
 #include "tools/common/outcome.h"
 #include "tools/kvctl/bench_plan.h"
-#include "tools/kvctl/settings.h"
+#include "tools/kvctl/client.h"
 
 namespace tools::kvctl {
 
@@ -24,9 +24,10 @@ struct BenchResult {
   [[nodiscard]] double per_second() const;
 };
 
-/// Runs the plan to its end. `progress` is called now and then with the calls done so far. Failure: no
-/// connection comes about, or no call is answered any more.
-Outcome<std::unique_ptr<BenchResult>> run_bench(const BenchPlan& plan, const Settings& settings,
+/// Runs the plan to its end, on connections of its own, where `client` would connect and as whom. `progress`
+/// is called now and then with the calls done so far. Failure: no connection comes about, or no call is
+/// answered any more.
+Outcome<std::unique_ptr<BenchResult>> run_bench(const BenchPlan& plan, Client& client,
                                                 const std::function<void(std::uint64_t)>& progress);
 
 }  // namespace tools::kvctl

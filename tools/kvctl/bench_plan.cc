@@ -89,7 +89,7 @@ Outcome<void> check_limits(const Parsed& options) {
 
 Outcome<BenchOperation> parse_operation_name(const std::string& text) {
   using enum BenchOperation;
-  for (const auto operation : {kPut, kGet, kTxn, kRange, kLeaseGrant, kLeaseKeepAlive, kWatch}) {
+  for (const auto operation : {kPuts, kGets, kTxns, kRanges, kLeaseGrants, kLeaseKeepAlives, kWatches}) {
     if (text == name(operation)) return operation;
   }
   return refuse_usage("\"" + text +
@@ -110,18 +110,18 @@ std::string make_value(std::size_t size) {
 }
 
 std::string serialize(const BenchPlan& plan, const std::string& key) {
-  if (plan.operation == BenchOperation::kLeaseGrant || plan.operation == BenchOperation::kLeaseKeepAlive) {
+  if (plan.operation == BenchOperation::kLeaseGrants || plan.operation == BenchOperation::kLeaseKeepAlives) {
     etcdserverpb::LeaseGrantRequest request;
     request.set_ttl(plan.ttl);
     return request.SerializeAsString();
   }
-  if (plan.operation == BenchOperation::kPut || plan.operation == BenchOperation::kWatch) {
+  if (plan.operation == BenchOperation::kPuts || plan.operation == BenchOperation::kWatches) {
     etcdserverpb::PutRequest request;
     request.set_key(key);
     request.set_value(make_value(plan.value_bytes));
     return request.SerializeAsString();
   }
-  if (plan.operation == BenchOperation::kTxn) {
+  if (plan.operation == BenchOperation::kTxns) {
     etcdserverpb::TxnRequest request;
     auto& compare = *request.add_compare();
     compare.set_key(key);
@@ -136,7 +136,7 @@ std::string serialize(const BenchPlan& plan, const std::string& key) {
   etcdserverpb::RangeRequest request;
   request.set_key(key);
   request.set_serializable(plan.serializable);
-  if (plan.operation == BenchOperation::kRange) {
+  if (plan.operation == BenchOperation::kRanges) {
     request.set_range_end(prefix_end(plan.prefix));
     request.set_limit(plan.range_limit);
   }
@@ -145,16 +145,16 @@ std::string serialize(const BenchPlan& plan, const std::string& key) {
 
 std::string_view path_of(BenchOperation operation) {
   switch (operation) {
-    case BenchOperation::kPut:
-    case BenchOperation::kWatch:
+    case BenchOperation::kPuts:
+    case BenchOperation::kWatches:
       return kPut.path;
-    case BenchOperation::kTxn:
+    case BenchOperation::kTxns:
       return kTxn.path;
-    case BenchOperation::kGet:
-    case BenchOperation::kRange:
+    case BenchOperation::kGets:
+    case BenchOperation::kRanges:
       return kRange.path;
-    case BenchOperation::kLeaseGrant:
-    case BenchOperation::kLeaseKeepAlive:
+    case BenchOperation::kLeaseGrants:
+    case BenchOperation::kLeaseKeepAlives:
       return kLeaseGrantPath;
   }
   return {};
@@ -164,26 +164,26 @@ std::string_view path_of(BenchOperation operation) {
 
 std::string_view name(BenchOperation operation) {
   switch (operation) {
-    case BenchOperation::kPut:
+    case BenchOperation::kPuts:
       return "put";
-    case BenchOperation::kGet:
+    case BenchOperation::kGets:
       return "get";
-    case BenchOperation::kTxn:
+    case BenchOperation::kTxns:
       return "txn";
-    case BenchOperation::kRange:
+    case BenchOperation::kRanges:
       return "range";
-    case BenchOperation::kLeaseGrant:
+    case BenchOperation::kLeaseGrants:
       return "lease-grant";
-    case BenchOperation::kLeaseKeepAlive:
+    case BenchOperation::kLeaseKeepAlives:
       return "lease-keep-alive";
-    case BenchOperation::kWatch:
+    case BenchOperation::kWatches:
       return "watch";
   }
   return {};
 }
 
 std::string_view counted(BenchOperation operation) {
-  return operation == BenchOperation::kWatch ? "events" : "calls";
+  return operation == BenchOperation::kWatches ? "events" : "calls";
 }
 
 std::span<const OptionSpec> bench_options() {

@@ -12,10 +12,10 @@
 
 namespace tools::kvctl {
 
-enum class BenchOperation { kPut, kGet, kTxn, kRange, kLeaseGrant, kLeaseKeepAlive, kWatch };
+enum class BenchOperation { kPuts, kGets, kTxns, kRanges, kLeaseGrants, kLeaseKeepAlives, kWatches };
 
 struct BenchPlan {
-  BenchOperation operation = BenchOperation::kPut;
+  BenchOperation operation = BenchOperation::kPuts;
   std::size_t connections = 8;
   std::size_t streams = 16;  ///< calls under way on each connection
   std::size_t threads = 1;

@@ -50,7 +50,7 @@ void print_json(std::ostream& out, const BenchPlan& plan, const Settings& settin
   json.key("threads").unsigned_number(plan.threads).key("key_size").unsigned_number(plan.key_bytes);
   json.key("val_size").unsigned_number(plan.value_bytes).key("key_space").unsigned_number(plan.key_space);
   json.key("sequential").boolean(plan.sequential).key("serializable").boolean(plan.serializable);
-  if (plan.operation == BenchOperation::kWatch) json.key("writers").unsigned_number(plan.writers);
+  if (plan.operation == BenchOperation::kWatches) json.key("writers").unsigned_number(plan.writers);
   const std::string what(counted(plan.operation));
   json.key(what).unsigned_number(result.latency_ns.count());
   json.key("failures").unsigned_number(result.failures).key("seconds").real(result.elapsed.count(), 6);

@@ -10,6 +10,7 @@
 
 #include "libkv/api/proto/rpc.pb.h"
 #include "libkv/rpc/client.h"
+#include "tools/kvctl/bench_token.h"
 #include "tools/kvctl/client.h"
 #include "tools/kvctl/dialer.h"
 #include "tools/kvctl/requests.h"
@@ -56,6 +57,7 @@ class Trouble {
 struct FanOut {
   const BenchPlan& plan;
   const RequestMold& mold;
+  BenchToken& token;
   std::uint64_t run;
   WatchClock::time_point measure_from;
   WatchClock::time_point end;
@@ -73,7 +75,7 @@ class BenchWatcher {
 
   void open(kv::rpc::Channel& channel) {
     stream_ = channel.stream(
-        "/etcdserverpb.Watch/Watch", {},
+        "/etcdserverpb.Watch/Watch", shared_.token.options(),
         {.on_message = [this](const std::string& bytes) { take(bytes); },
          .on_done =
              [this](const kv::rpc::Status& status) {
@@ -123,6 +125,10 @@ class BenchWriter {
   BenchWriter(FanOut& shared, kv::rpc::Channel& channel) : shared_(shared), channel_(channel) {}
 
   void start() { put(); }
+  /// Goes on, if its last put was refused for a token that has been replaced. Thread: the main one.
+  void resume() {
+    if (parked_.exchange(false, std::memory_order_acquire)) put();
+  }
 
  private:
   void put() {
@@ -137,15 +143,22 @@ class BenchWriter {
         shared_.mold.key(shared_.next_key.fetch_add(1, std::memory_order_relaxed) % shared_.plan.key_space));
     request.mutable_value()->resize(shared_.plan.value_bytes);
     std::memcpy(request.mutable_value()->data(), &stamp, sizeof(stamp));
-    channel_.unary(kPut.path, request.SerializeAsString(), {}, [this](const kv::rpc::UnaryResult& result) {
-      if (result.status.ok()) {
-        shared_.written.fetch_add(1, std::memory_order_relaxed);
-        return put();
-      }
-      shared_.trouble.tell("a put failed: " + std::string(kv::rpc::name(result.status.code)) + ": " +
-                           result.status.message);
-      shared_.writing.fetch_sub(1, std::memory_order_release);
-    });
+    channel_.unary(kPut.path, request.SerializeAsString(), shared_.token.options(),
+                   [this](const kv::rpc::UnaryResult& result) { answered(result.status); });
+  }
+
+  void answered(const kv::rpc::Status& status) {
+    if (status.ok()) {
+      shared_.written.fetch_add(1, std::memory_order_relaxed);
+      return put();
+    }
+    if (shared_.token.refused(status)) {
+      if (WatchClock::now() >= shared_.measure_from)
+        shared_.puts_left.fetch_add(1, std::memory_order_relaxed);
+      return parked_.store(true, std::memory_order_release);
+    }
+    shared_.trouble.tell("a put failed: " + std::string(kv::rpc::name(status.code)) + ": " + status.message);
+    shared_.writing.fetch_sub(1, std::memory_order_release);
   }
 
   bool goes_on(WatchClock::time_point now) {
@@ -156,16 +169,19 @@ class BenchWriter {
 
   FanOut& shared_;
   kv::rpc::Channel& channel_;
+  std::atomic<bool> parked_{false};
 };
 
 /// Thread: the main one.
 class WatchBench {
  public:
-  WatchBench(const BenchPlan& plan, const Settings& settings, const RequestMold& mold)
+  WatchBench(const BenchPlan& plan, Client& client, const RequestMold& mold)
       : plan_(plan),
-        settings_(settings),
+        settings_(client.settings()),
+        token_(client),
         shared_{.plan = plan,
                 .mold = mold,
+                .token = token_,
                 .run = std::random_device()() | 1U,
                 .puts_left = static_cast<std::int64_t>(plan.total)} {}
   ~WatchBench() {
@@ -180,12 +196,13 @@ class WatchBench {
  private:
   Outcome<std::shared_ptr<kv::rpc::Channel>> dial(std::size_t number, kv::rpc::ClientLoop& loop) const;
   /// Waits until `done`; a failure when nothing has moved for settings.timeout.
-  Outcome<void> await(const std::function<bool()>& done, const std::function<std::uint64_t()>& moved) const;
+  Outcome<void> await(const std::function<bool()>& done, const std::function<std::uint64_t()>& moved);
   [[nodiscard]] std::uint64_t sum(std::atomic<std::uint64_t> Sightings::* what) const;
   [[nodiscard]] std::uint64_t watchers() const { return plan_.connections * plan_.streams; }
 
   const BenchPlan& plan_;
   const Settings& settings_;
+  BenchToken token_;
   FanOut shared_;
   std::vector<std::unique_ptr<Sightings>> seen_;  // by loop; outlive the loops, as do those below
   std::vector<std::unique_ptr<BenchWatcher>> watchers_;
@@ -205,6 +222,7 @@ Outcome<std::shared_ptr<kv::rpc::Channel>> WatchBench::dial(std::size_t number,
 }
 
 Outcome<void> WatchBench::connect() {
+  TRY(token_.renew());
   for (std::size_t i = 0; i <= plan_.threads; ++i) loops_.push_back(kv::rpc::ClientLoop::create());
   for (std::size_t i = 0; i < plan_.threads; ++i) seen_.push_back(std::make_unique<Sightings>());
   for (std::size_t i = 0; i < plan_.connections; ++i) {
@@ -232,7 +250,7 @@ std::uint64_t WatchBench::sum(std::atomic<std::uint64_t> Sightings::* what) cons
 }
 
 Outcome<void> WatchBench::await(const std::function<bool()>& done,
-                                const std::function<std::uint64_t()>& moved) const {
+                                const std::function<std::uint64_t()>& moved) {
   const auto patience = settings_.timeout.count() == 0 ? std::chrono::hours(24) : settings_.timeout;
   std::uint64_t before = 0;
   WatchClock::time_point since = WatchClock::now();
@@ -240,6 +258,8 @@ Outcome<void> WatchBench::await(const std::function<bool()>& done,
   std::condition_variable never;
   while (!done()) {
     if (std::string text = shared_.trouble.text(); !text.empty()) return refuse(kExitNo, std::move(text));
+    TRY(token_.renew());
+    for (const auto& writer : writers_) writer->resume();
     const std::uint64_t now_moved = moved();
     if (std::exchange(before, now_moved) != now_moved) since = WatchClock::now();
     if (WatchClock::now() - since > patience) {
@@ -288,14 +308,14 @@ std::unique_ptr<BenchResult> WatchBench::collect() {
 
 }  // namespace
 
-Outcome<std::unique_ptr<BenchResult>> run_watch_bench(const BenchPlan& plan, const Settings& settings,
+Outcome<std::unique_ptr<BenchResult>> run_watch_bench(const BenchPlan& plan, Client& client,
                                                       const std::function<void(std::uint64_t)>& progress) {
   if (plan.value_bytes < sizeof(Stamp)) {
     return refuse_usage("--val-size " + std::to_string(plan.value_bytes) + ": a watched value has " +
                         std::to_string(sizeof(Stamp)) + " bytes at least");
   }
   const RequestMold mold(plan);
-  WatchBench bench(plan, settings, mold);
+  WatchBench bench(plan, client, mold);
   TRY(bench.connect());
   TRY(bench.run(progress));
   return bench.collect();

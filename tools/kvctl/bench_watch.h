@@ -13,7 +13,7 @@ namespace tools::kvctl {
 /// are under way at any time. A latency is that of an event: from when its put was sent until a watcher had
 /// it. Events that a watcher did not get, or got more often than once, count as failures. `progress`: as in
 /// run_bench, with events. Failure: also when a watch is refused.
-Outcome<std::unique_ptr<BenchResult>> run_watch_bench(const BenchPlan& plan, const Settings& settings,
+Outcome<std::unique_ptr<BenchResult>> run_watch_bench(const BenchPlan& plan, Client& client,
                                                       const std::function<void(std::uint64_t)>& progress);
 
 }  // namespace tools::kvctl

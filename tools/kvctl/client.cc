@@ -22,6 +22,9 @@ constexpr milliseconds kPatienceMin{1000};
 /// A write whose session expired before it was made begins another so often.
 constexpr int kSessionsMax = 3;
 
+/// One call gets another token so often: the users and roles may change again meanwhile.
+constexpr int kRefreshesMax = 3;
+
 constexpr std::string_view kUnknownText =
     "outcome unknown: the request was sent, and may or may not have been applied; ";
 
@@ -40,11 +43,6 @@ std::string join(const std::map<std::size_t, std::string>& stories) {
   return text;
 }
 
-bool is_old_token(const Failure& failure) {
-  return failure.text == "etcdserver: invalid auth token" ||
-         failure.text == "etcdserver: revision of auth store is old";
-}
-
 }  // namespace
 
 Client::Client(Settings settings, Dialer& dialer, std::ostream* log, ClientTime time)
@@ -52,65 +50,68 @@ Client::Client(Settings settings, Dialer& dialer, std::ostream* log, ClientTime 
       dialer_(dialer),
       log_(log),
       time_(with_defaults(std::move(time))),
+      token_(std::make_shared<TokenKeeper>()),
+      channels_(settings_.endpoints.size()) {}
+
+Client::Client(const Client& like, Settings settings, Dialer& dialer)
+    : settings_(std::move(settings)),
+      dialer_(dialer),
+      log_(nullptr),
+      time_(like.time_),
+      token_(like.token_),
       channels_(settings_.endpoints.size()) {}
 
 Outcome<std::string> Client::call(const Method& method, const std::string& request) {
-  if (settings_.user.empty()) return travel(method, request);
-  TRY(log_in());
-  auto outcome = travel(method, request);
-  if (outcome || !is_old_token(outcome.error())) return outcome;
-  forget_token();
-  TRY(log_in());
-  return travel(method, request);
-}
-
-Outcome<void> Client::log_in() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (logged_in_) return {};
-    token_.clear();
-  }
-  etcdserverpb::AuthenticateRequest request;
-  request.set_name(settings_.user);
-  request.set_password(settings_.password);
-  auto answer = travel(kAuthenticate, request.SerializeAsString());
-  etcdserverpb::AuthenticateResponse response;
-  if (!answer && answer.error().text != "etcdserver: authentication is not enabled") {
-    return refuse(std::move(answer.error()));
-  }
-  if (answer && !response.ParseFromString(*answer)) {
-    return refuse(kExitProtocol, "the answer is not of the etcd API");
-  }
-  const std::lock_guard lock(mutex_);
-  token_ = response.token();
-  logged_in_ = true;
-  return {};
-}
-
-Outcome<std::string> Client::token() {
-  if (settings_.user.empty()) return std::string();
-  TRY(log_in());
-  const std::lock_guard lock(mutex_);
-  return token_;
-}
-
-void Client::forget_token() {
-  const std::lock_guard lock(mutex_);
-  logged_in_ = false;
-}
-
-Client::TimePoint Client::deadline_of(TimePoint began) const {
-  return settings_.timeout.count() == 0 ? TimePoint::max() : began + settings_.timeout;
-}
-
-Outcome<std::string> Client::travel(const Method& method, const std::string& request) {
   const TimePoint now = time_.now();
   Journey journey{.method = method,
                   .request = request,
                   .access = method.access,
                   .began = now,
                   .deadline = deadline_of(now)};
+  TRY_ASSIGN(journey.token, token_until(journey.began, journey.deadline));
   return journey.access == Access::kWriteOnce ? write_once(journey) : follow(journey);
+}
+
+/// Empty where authentication is not enabled.
+Outcome<std::string> Client::authenticate(TimePoint began, TimePoint deadline) {
+  etcdserverpb::AuthenticateRequest request;
+  request.set_name(settings_.user);
+  request.set_password(settings_.password);
+  const std::string bytes = request.SerializeAsString();
+  Journey journey{.method = kAuthenticate,
+                  .request = bytes,
+                  .access = kAuthenticate.access,
+                  .began = began,
+                  .deadline = deadline};
+  auto answer = follow(journey);
+  if (!answer && answer.error().text == "etcdserver: authentication is not enabled") return std::string();
+  if (!answer) return refuse(std::move(answer.error()));
+  etcdserverpb::AuthenticateResponse response;
+  if (!response.ParseFromString(*answer)) return refuse(kExitProtocol, "the answer is not of the etcd API");
+  return response.token();
+}
+
+Outcome<std::string> Client::token() {
+  const TimePoint now = time_.now();
+  return token_until(now, deadline_of(now));
+}
+
+Outcome<std::string> Client::token(milliseconds timeout) {
+  const TimePoint now = time_.now();
+  return token_until(now, now + timeout);
+}
+
+Outcome<std::string> Client::token_until(TimePoint began, TimePoint deadline) {
+  if (settings_.user.empty()) return std::string();
+  return token_->get(deadline, [&] { return authenticate(began, deadline); });
+}
+
+void Client::forget_token(std::string_view refused) {
+  token_->forget(refused);
+}
+
+Client::TimePoint Client::deadline_of(TimePoint began) const {
+  return settings_.timeout.count() == 0 ? TimePoint::max() : began + settings_.timeout;
 }
 
 Outcome<std::string> Client::write_once(Journey& journey) {
@@ -127,7 +128,7 @@ Outcome<std::string> Client::write_once(Journey& journey) {
   }
 }
 
-Outcome<void> Client::open_session(const Journey& journey) {
+Outcome<void> Client::open_session(Journey& journey) {
   const std::lock_guard lock(session_mutex_);
   if (session_asked_) return {};
   const std::string nothing;
@@ -135,8 +136,10 @@ Outcome<void> Client::open_session(const Journey& journey) {
                   .request = nothing,
                   .access = kOpenSession.access,
                   .began = journey.began,
-                  .deadline = journey.deadline};
+                  .deadline = journey.deadline,
+                  .token = journey.token};
   const auto answer = follow(opening);
+  journey.token = opening.token;
   kvd::OpenSessionResponse response;
   if (answer && !response.ParseFromString(*answer)) {
     return refuse(kExitProtocol, "the answer is not one of kvd.Sessions");
@@ -171,8 +174,9 @@ std::optional<Outcome<std::string>> Client::round(Journey& journey, std::size_t 
   for (std::size_t i = 0; i < count; ++i) {
     if ((turn > 0 || i > 0) && time_.now() >= journey.deadline) return refuse(describe(journey));
     const std::size_t index = (first + i) % count;
-    Attempt outcome = attempt(journey, index, count - i);
-    note(journey.method, outcome.story);
+    auto attempted = attempt_with_token(journey, index, count - i);
+    if (!attempted) return refuse(std::move(attempted.error()));
+    Attempt outcome = std::move(*attempted);
     if (outcome.sent && !outcome.verdict.retry) {
       const std::lock_guard lock(mutex_);
       preferred_ = index;
@@ -193,6 +197,29 @@ milliseconds Client::patience(const Journey& journey, std::size_t left) const {
       std::max(milliseconds(1), std::chrono::ceil<milliseconds>(journey.deadline - time_.now()));
   if (journey.access == Access::kWrite) return remaining;
   return std::min(remaining, std::max(kPatienceMin, remaining / static_cast<std::int64_t>(left)));
+}
+
+Outcome<Client::Attempt> Client::attempt_with_token(Journey& journey, std::size_t index, std::size_t left) {
+  for (;;) {
+    Attempt outcome = attempt(journey, index, left);
+    note(journey.method, outcome.story);
+    const bool refused = !settings_.user.empty() && journey.method.path != kAuthenticate.path &&
+                         is_refused_token(outcome.status.message, journey.token);
+    if (!refused || journey.refreshes == kRefreshesMax) return outcome;
+    ++journey.refreshes;
+    forget_token(journey.token);
+    auto again = token_until(journey.began, journey.deadline);
+    if (again) {
+      journey.token = std::move(*again);
+      continue;
+    }
+    // An earlier attempt may have been applied all the same.
+    if (journey.uncertain) {
+      return refuse(kExitUnknown,
+                    std::string(kUnknownText) + join(journey.stories) + "; " + again.error().text);
+    }
+    return refuse(std::move(again.error()));
+  }
 }
 
 Client::Attempt Client::attempt(Journey& journey, std::size_t index, std::size_t left) {
@@ -221,10 +248,7 @@ Client::Attempt Client::send_to(kv::rpc::Channel& channel, const Journey& journe
   kv::rpc::CallOptions options;
   if (journey.deadline != TimePoint::max()) options.timeout = patience(journey, left);
   if (journey.ticket) options.metadata = journey.ticket->metadata();
-  {
-    const std::lock_guard lock(mutex_);
-    if (!token_.empty()) options.metadata.emplace_back("token", token_);
-  }
+  if (!journey.token.empty()) options.metadata.emplace_back("token", journey.token);
   const auto timeout = options.timeout;
   kv::rpc::UnaryResult result = channel.call(journey.method.path, journey.request, std::move(options));
   Attempt outcome{.status = std::move(result.status),

@@ -16,6 +16,7 @@
 #include "tools/common/outcome.h"
 #include "tools/kvctl/dialer.h"
 #include "tools/kvctl/settings.h"
+#include "tools/kvctl/token_keeper.h"
 #include "tools/kvctl/verdict.h"
 #include "tools/kvctl/write_session.h"
 
@@ -54,11 +55,14 @@ struct ClientTime {
 /// One request after the other goes to the endpoint that answered last. What certainly had no effect is tried
 /// again elsewhere, until settings.timeout; while nobody can even be reached, until settings.dial_timeout. A
 /// write whose outcome is not known is sent again under its number in a session, and never where there are no
-/// sessions (etcd): kExitUnknown. Thread: call() from any.
+/// sessions (etcd): kExitUnknown. With settings.user it authenticates before the first call, and again when a
+/// server does not take the token any more. Thread: call() from any.
 class Client {
  public:
   /// `log`: where --debug tells of attempts; may be null. The dialer must outlive the client.
   Client(Settings settings, Dialer& dialer, std::ostream* log, ClientTime time = {});
+  /// Another for the same cluster and user, which shares the token with `like`.
+  Client(const Client& like, Settings settings, Dialer& dialer);
 
   /// The serialized response. The failure's text says what happened at which endpoint.
   Outcome<std::string> call(const Method& method, const std::string& request);
@@ -72,10 +76,12 @@ class Client {
     return response;
   }
 
-  /// What a call that is made without this class must carry in its metadata; empty: nothing.
+  /// What a call that is made without this class must carry in its metadata as "token"; empty: nothing. Asks
+  /// for one no longer than settings.timeout, or `timeout`.
   Outcome<std::string> token();
-  /// The server did not take it any more.
-  void forget_token();
+  Outcome<std::string> token(std::chrono::milliseconds timeout);
+  /// A server did not take it (is_refused_token): the next token() is another.
+  void forget_token(std::string_view refused);
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
@@ -102,20 +108,24 @@ class Client {
     bool reached = false;                        // some endpoint took the call
     bool uncertain = false;                      // some attempt was
     bool expired = false;                        // and none was: a new session may make the write
+    int refreshes = 0;                           // of the token
+    std::string token = {};                      // empty: none
     Verdict last{};
   };
 
-  Outcome<void> log_in();
-  Outcome<std::string> travel(const Method& method, const std::string& request);
+  Outcome<std::string> token_until(TimePoint began, TimePoint deadline);
+  Outcome<std::string> authenticate(TimePoint began, TimePoint deadline);
   [[nodiscard]] TimePoint deadline_of(TimePoint began) const;
   Outcome<std::string> follow(Journey& journey);
   Outcome<std::string> write_once(Journey& journey);
   /// Finds out whether the cluster has sessions, once.
-  Outcome<void> open_session(const Journey& journey);
+  Outcome<void> open_session(Journey& journey);
   Attempt send_to(kv::rpc::Channel& channel, const Journey& journey, std::size_t left);
   /// One attempt at every endpoint; nothing when all may be tried again.
   std::optional<Outcome<std::string>> round(Journey& journey, std::size_t turn);
   Attempt attempt(Journey& journey, std::size_t index, std::size_t left);
+  /// The same; a token that is refused is replaced and the call made again, kRefreshesMax times at most.
+  Outcome<Attempt> attempt_with_token(Journey& journey, std::size_t index, std::size_t left);
   std::chrono::milliseconds patience(const Journey& journey, std::size_t left) const;
   raft::Result<std::shared_ptr<kv::rpc::Channel>> channel_to(std::size_t index, const Journey& journey);
   Failure describe(const Journey& journey) const;
@@ -126,6 +136,7 @@ class Client {
   Dialer& dialer_;
   std::ostream* const log_;
   const ClientTime time_;
+  const std::shared_ptr<TokenKeeper> token_;  // shared with clients of the same cluster and user
   WriteSession session_;
 
   std::mutex session_mutex_;  // guards session_asked_, while it is found out
@@ -134,8 +145,6 @@ class Client {
   std::mutex mutex_;                                         // guards what follows
   std::vector<std::shared_ptr<kv::rpc::Channel>> channels_;  // shared with calls of other threads
   std::size_t preferred_ = 0;
-  bool logged_in_ = false;
-  std::string token_;
 };
 
 }  // namespace tools::kvctl

@@ -34,6 +34,7 @@ struct Command {
   CommandSpec spec;
   /// The exit code, or a failure that is printed as "Error: …".
   Outcome<ExitCode> (*run)(Context& context) = nullptr;
+  bool offline = false;  ///< asks no server, so nobody need say who they are
 };
 
 /// All of them, in the order of the help.
@@ -79,6 +80,22 @@ Command wait_key_command();
 Command wait_quorum_command();
 Command wait_leader_command();
 Command wait_member_command();
+Command auth_enable_command();
+Command auth_disable_command();
+Command auth_status_command();
+Command user_add_command();
+Command user_delete_command();
+Command user_get_command();
+Command user_list_command();
+Command user_passwd_command();
+Command user_grant_role_command();
+Command user_revoke_role_command();
+Command role_add_command();
+Command role_delete_command();
+Command role_get_command();
+Command role_list_command();
+Command role_grant_permission_command();
+Command role_revoke_permission_command();
 Command alarm_list_command();
 Command alarm_disarm_command();
 Command defrag_command();

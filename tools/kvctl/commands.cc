@@ -21,7 +21,8 @@ Outcome<ExitCode> run_help(Context& context) {
 
 Command version_command() {
   return {.spec = {.name = "version", .summary = "Print the version of kvctl and of the API it speaks."},
-          .run = run_version};
+          .run = run_version,
+          .offline = true};
 }
 
 Command help_command() {
@@ -29,7 +30,8 @@ Command help_command() {
                    .arguments = "[COMMAND]",
                    .summary = "Print the commands and common options, or the page of a command.",
                    .arguments_max = 2},
-          .run = run_help};
+          .run = run_help,
+          .offline = true};
 }
 
 std::span<const Command> commands() {
@@ -73,6 +75,22 @@ std::span<const Command> commands() {
       wait_quorum_command(),
       wait_leader_command(),
       wait_member_command(),
+      auth_enable_command(),
+      auth_disable_command(),
+      auth_status_command(),
+      user_add_command(),
+      user_delete_command(),
+      user_get_command(),
+      user_list_command(),
+      user_passwd_command(),
+      user_grant_role_command(),
+      user_revoke_role_command(),
+      role_add_command(),
+      role_delete_command(),
+      role_get_command(),
+      role_list_command(),
+      role_grant_permission_command(),
+      role_revoke_permission_command(),
       alarm_list_command(),
       alarm_disarm_command(),
       defrag_command(),

@@ -99,7 +99,12 @@ Outcome<ExitCode> run_command(const Command& command, std::vector<std::string> w
   const OptionParser parser(command.spec.options, common_options());
   TRY_ASSIGN(const Parsed parsed, parser.parse(words, environment, environment_prefixes()));
   TRY(check_arguments(command.spec, parsed.arguments().size()));
-  TRY_ASSIGN(const Settings settings, read_settings(parsed));
+  TRY_ASSIGN(Settings settings, read_settings(parsed));
+  if (!command.offline) {
+    TRY_ASSIGN(Login login, read_login(parsed, "user", "password", io.ask_secret));
+    settings.user = std::move(login.user);
+    settings.password = std::move(login.password);
+  }
   const std::unique_ptr<Dialer> dialer = make_dialer(settings);
   Client client(settings, *dialer, settings.debug ? &io.err : nullptr);
   Context context{.settings = settings,
@@ -137,7 +142,7 @@ Outcome<std::string> help_page(const std::vector<std::string>& arguments) {
       "kvctl [OPTIONS] COMMAND [ARGUMENTS]\n  Reads and writes a kvd or etcd cluster.\n\nCOMMANDS\n";
   for (const Command& command : commands()) {
     std::string line = "  " + std::string(command.spec.name);
-    line.resize(20, ' ');
+    line.resize(26, ' ');
     page += line + std::string(command.spec.summary) + '\n';
   }
   page += "\nOPTIONS (anywhere on the line; or in the environment: KVCTL_ENDPOINTS, KVCTL_TIMEOUT, ...)\n";

@@ -39,6 +39,9 @@ class Reception {
     changed_.notify_all();
   }
 
+  /// Whether a message came; once wait() has returned.
+  [[nodiscard]] bool any() const { return messages_ > 0; }
+
   /// Until the call is over, or is to be ended.
   Outcome<void> wait(kv::rpc::ClientStream& stream) {
     std::unique_lock lock(mutex_);
@@ -73,17 +76,23 @@ class Reception {
 Outcome<void> download(Context& context, std::string_view path, std::string request,
                        const std::function<Outcome<void>(std::string message)>& take) {
   TRY_ASSIGN(const auto channel, reach(context));
-  kv::rpc::CallOptions options;
-  TRY_ASSIGN(std::string token, context.client.token());
-  if (!token.empty()) options.metadata.emplace_back("token", std::move(token));
-  Reception reception(take);
-  const auto stream =
-      channel->stream(path, std::move(options),
-                      {.on_message = [&](std::string bytes) { reception.message(std::move(bytes)); },
-                       .on_done = [&](kv::rpc::Status status) { reception.done(std::move(status)); }});
-  stream->send(std::move(request));
-  stream->half_close();
-  return reception.wait(*stream);
+  for (bool again = false;; again = true) {
+    kv::rpc::CallOptions options;
+    TRY_ASSIGN(const std::string token, context.client.token());
+    if (!token.empty()) options.metadata.emplace_back("token", token);
+    Reception reception(take);
+    const auto stream =
+        channel->stream(path, std::move(options),
+                        {.on_message = [&](std::string bytes) { reception.message(std::move(bytes)); },
+                         .on_done = [&](kv::rpc::Status status) { reception.done(std::move(status)); }});
+    stream->send(request);
+    stream->half_close();
+    auto outcome = reception.wait(*stream);
+    const bool refused = !outcome && !context.settings.user.empty() && !reception.any() &&
+                         is_refused_token(outcome.error().text, token);
+    if (!refused || again) return outcome;
+    context.client.forget_token(token);
+  }
 }
 
 }  // namespace tools::kvctl

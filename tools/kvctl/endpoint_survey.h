@@ -29,7 +29,7 @@ std::vector<Answer> ask_all(const Context& context, const std::vector<Endpoint>&
   pending.reserve(endpoints.size());
   for (const Endpoint& endpoint : endpoints) {
     pending.push_back(std::async(std::launch::async, [&context, &endpoint, ask] {
-      LoneClient client(context.settings, endpoint);
+      LoneClient client(context.client, endpoint);
       return ask(*client, endpoint);
     }));
   }

@@ -34,8 +34,8 @@ Outcome<LeaseKeepAliveResponse> LeaseRenewer::ask(std::int64_t lease, std::chron
   }
   kv::rpc::CallOptions options;
   options.timeout = timeout;
-  TRY_ASSIGN(std::string token, client_.token());
-  if (!token.empty()) options.metadata.emplace_back("token", std::move(token));
+  TRY_ASSIGN(const std::string token, client_.token(timeout));
+  if (!token.empty()) options.metadata.emplace_back("token", token);
   const auto got = std::make_shared<FirstAnswer>();  // shared: see there
   const auto stream = channel_->stream("/etcdserverpb.Lease/LeaseKeepAlive", std::move(options),
                                        {.on_message =
@@ -57,6 +57,8 @@ Outcome<LeaseKeepAliveResponse> LeaseRenewer::ask(std::int64_t lease, std::chron
   std::unique_lock lock(got->mutex);
   got->changed.wait(lock, [&] { return got->answer || got->status; });
   if (!got->answer) {
+    token_refused_ = !settings.user.empty() && is_refused_token(got->status->message, token);
+    if (token_refused_) client_.forget_token(token);
     const auto verdict = judge(*got->status, true, Access::kRead);
     return refuse(verdict.exit, endpoint.text + ": " + got->status->message);
   }
@@ -72,7 +74,9 @@ Outcome<LeaseKeepAliveResponse> LeaseRenewer::renew(std::int64_t lease, std::chr
   const auto share = std::max(timeout / static_cast<std::int64_t>(count), std::chrono::milliseconds(100));
   Outcome<LeaseKeepAliveResponse> outcome = refuse(kExitUnavailable, "no endpoint");
   for (std::size_t i = 0; i < count; ++i) {
+    token_refused_ = false;
     outcome = ask(lease, share);
+    if (!outcome && token_refused_) outcome = ask(lease, share);
     if (outcome) return outcome;
     channel_.reset();
     ++endpoint_;

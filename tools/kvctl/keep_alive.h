@@ -27,6 +27,7 @@ class LeaseRenewer {
   Client& client_;
   Dialer& dialer_;
   std::size_t endpoint_ = 0;
+  bool token_refused_ = false;                 // by the last question
   std::shared_ptr<kv::rpc::Channel> channel_;  // shared with its calls
 };
 

@@ -11,9 +11,9 @@ namespace tools::kvctl {
 /// For what must be asked of this endpoint and no other. Thread: as Client.
 class LoneClient {
  public:
-  /// `settings`: as the command's, but for the endpoints.
-  LoneClient(const Settings& settings, const Endpoint& endpoint)
-      : dialer_(make_dialer(settings)), client_(with(settings, endpoint), *dialer_, nullptr) {}
+  /// With the settings and the token of `like`, but for the endpoints.
+  LoneClient(const Client& like, const Endpoint& endpoint)
+      : dialer_(make_dialer(like.settings())), client_(like, with(like.settings(), endpoint), *dialer_) {}
 
   Client& operator*() { return client_; }
   Client* operator->() { return &client_; }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/common/secret.h"
 #include "tools/kvctl/dispatch.h"
 
 namespace {
@@ -23,6 +24,6 @@ int main(int argc, char** argv) {
   std::cin.tie(nullptr);
   // A reader that goes away ends us as it ends every filter: without a word.
   signal(SIGPIPE, SIG_DFL);
-  tools::kvctl::Io io{std::cin, std::cout, std::cerr, isatty(STDERR_FILENO) == 1};
+  tools::kvctl::Io io{std::cin, std::cout, std::cerr, isatty(STDERR_FILENO) == 1, tools::ask_on_terminal};
   return tools::kvctl::run(std::vector<std::string>(argv + 1, argv + argc), environment, io);
 }

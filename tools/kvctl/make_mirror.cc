@@ -69,10 +69,9 @@ Outcome<Settings> destination_settings(const Context& context) {
   if (settings.tls.cert.empty() != settings.tls.key.empty()) {
     return refuse_usage("--dest-cert and --dest-key go together");
   }
-  const std::string user = options.text("dest-user");
-  const auto colon = options.given("dest-password") ? std::string::npos : user.find(':');
-  settings.user = user.substr(0, colon);
-  settings.password = colon == std::string::npos ? options.text("dest-password") : user.substr(colon + 1);
+  TRY_ASSIGN(Login login, read_login(options, "dest-user", "dest-password", context.io.ask_secret));
+  settings.user = std::move(login.user);
+  settings.password = std::move(login.password);
   return settings;
 }
 
@@ -86,10 +85,10 @@ Outcome<MirrorNames> mirror_names(const Parsed& options) {
   return names;
 }
 
-/// The header of a linearizable read of nothing.
-Outcome<etcdserverpb::ResponseHeader> look_at(Client& client) {
+/// The header of a linearizable read of one key below `prefix`, which a user who may mirror may read.
+Outcome<etcdserverpb::ResponseHeader> look_at(Client& client, const std::string& prefix) {
   etcdserverpb::RangeRequest request;
-  request.set_key(std::string(1, '\0'));
+  request.set_key(prefix.empty() ? std::string(1, '\0') : prefix);
   TRY_ASSIGN(const auto response, client.call<RangeResponse>(kRange, request));
   return response.header();
 }
@@ -204,8 +203,8 @@ Outcome<ExitCode> run_make_mirror(Context& context) {
   SignalCatcher signals(bell);
   const auto dialer = make_dialer(settings);
   Client destination(settings, *dialer, nullptr);
-  TRY_ASSIGN(const auto here, look_at(context.client));
-  TRY_ASSIGN(const auto there, look_at(destination));
+  TRY_ASSIGN(const auto here, look_at(context.client, names.prefix));
+  TRY_ASSIGN(const auto there, look_at(destination, names.destination));
   if (here.cluster_id() == there.cluster_id() && here.cluster_id() != 0 &&
       (names.destination.starts_with(names.prefix) || names.prefix.starts_with(names.destination))) {
     return refuse_usage(

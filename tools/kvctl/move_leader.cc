@@ -36,7 +36,7 @@ Outcome<ExitCode> run_move_leader(Context& context) {
   TRY_ASSIGN(const std::uint64_t target, parse_member(context.options.arguments()[0]));
   TRY_ASSIGN(const Leader leader, find_leader(context));
   for (const Endpoint& endpoint : leader.endpoints) {
-    LoneClient client(context.settings, endpoint);
+    LoneClient client(context.client, endpoint);
     const auto status = client->call<etcdserverpb::StatusResponse>(kStatus, etcdserverpb::StatusRequest());
     if (!status || status->header().member_id() != leader.id) continue;
     etcdserverpb::MoveLeaderRequest request;

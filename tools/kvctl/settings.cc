@@ -47,7 +47,10 @@ constexpr std::array kSettingsOptions = {
     OptionSpec{.name = "cert", .kind = kText, .placeholder = "FILE", .help = "our certificate"},
     OptionSpec{.name = "key", .kind = kText, .placeholder = "FILE", .help = "its private key"},
     OptionSpec{.name = "insecure-skip-tls-verify", .help = "do not check the server's certificate"},
-    OptionSpec{.name = "user", .kind = kText, .placeholder = "NAME[:PASSWORD]", .help = "who we are"},
+    OptionSpec{.name = "user",
+               .kind = kText,
+               .placeholder = "NAME[:PASSWORD]",
+               .help = "who we are; a password that is missing is asked for"},
     OptionSpec{.name = "password", .kind = kText, .placeholder = "TEXT", .help = "of --user"},
     OptionSpec{.name = "debug", .help = "tell every attempt on stderr"},
     OptionSpec{.name = "quiet", .letter = 'q', .help = "no progress and no notices on stderr"},
@@ -70,19 +73,6 @@ milliseconds to_milliseconds(std::chrono::nanoseconds duration) {
   return std::chrono::ceil<milliseconds>(duration);
 }
 
-Outcome<void> read_user(const Parsed& parsed, Settings& settings) {
-  const std::string user = parsed.text("user");
-  settings.password = parsed.text("password");
-  const auto colon = parsed.given("password") ? std::string::npos : user.find(':');
-  settings.user = user.substr(0, colon);
-  if (colon != std::string::npos) settings.password = user.substr(colon + 1);
-  if (settings.user.empty() && !settings.password.empty()) return refuse_usage("--password needs --user");
-  if (!settings.user.empty() && settings.password.empty()) {
-    return refuse_usage("--user needs a password: NAME:PASSWORD, --password or KVCTL_PASSWORD");
-  }
-  return {};
-}
-
 }  // namespace
 
 std::span<const OptionSpec> common_options() {
@@ -91,6 +81,30 @@ std::span<const OptionSpec> common_options() {
 
 std::span<const std::string_view> environment_prefixes() {
   return kPrefixes;
+}
+
+Outcome<Login> read_login(const Parsed& parsed, std::string_view user_option,
+                          std::string_view password_option, const AskSecret& ask_secret) {
+  const std::string user = parsed.text(user_option);
+  Login login{.user = user, .password = parsed.text(password_option)};
+  const std::string option = "--" + std::string(user_option);
+  if (login.password.empty()) {
+    const auto colon = user.find(':');
+    login.user = user.substr(0, colon);
+    if (colon != std::string::npos) login.password = user.substr(colon + 1);
+  }
+  if (login.user.empty() && (!login.password.empty() || !user.empty())) {
+    return refuse_usage("--" + std::string(password_option) + " needs " + option + " and a name in it");
+  }
+  if (login.user.empty() || !login.password.empty()) return login;
+  const std::string need = option + " needs a password: NAME:PASSWORD, --" + std::string(password_option) +
+                           ", its variable in the environment, or a terminal to ask on";
+  if (!ask_secret) return refuse_usage(need);
+  auto answer = ask_secret("Password of " + login.user + ": ");
+  if (!answer) return refuse(answer.error().exit == kExitUsage ? Failure{kExitUsage, need} : answer.error());
+  if (answer->empty()) return refuse_usage("the password is empty");
+  login.password = std::move(*answer);
+  return login;
 }
 
 Outcome<Settings> read_settings(const Parsed& parsed) {
@@ -110,7 +124,6 @@ Outcome<Settings> read_settings(const Parsed& parsed) {
                   .skip_verify = parsed.on("insecure-skip-tls-verify")};
   if (settings.tls.cert.empty() != settings.tls.key.empty())
     return refuse_usage("--cert and --key go together");
-  TRY(read_user(parsed, settings));
   return settings;
 }
 

@@ -11,6 +11,7 @@
 
 #include "tools/common/options.h"
 #include "tools/kvctl/endpoint.h"
+#include "tools/kvctl/io.h"
 
 namespace tools::kvctl {
 
@@ -26,6 +27,12 @@ struct TlsFiles {
   [[nodiscard]] bool any() const { return !cacert.empty() || !cert.empty() || skip_verify; }
 };
 
+/// Who we are, where authentication is enabled.
+struct Login {
+  std::string user;  ///< empty: nobody, or whom our certificate names
+  std::string password;
+};
+
 struct Settings {
   std::vector<Endpoint> endpoints;
   std::chrono::milliseconds dial_timeout{2000};
@@ -37,15 +44,21 @@ struct Settings {
   bool debug = false;
   bool quiet = false;
   TlsFiles tls;
-  std::string user;
+  std::string user;  ///< as in Login
   std::string password;
 };
 
 std::span<const OptionSpec> common_options();
 
+/// From NAME[:PASSWORD] and the password in these options; a password that is missing is asked for. With
+/// --password the name may have colons. Failure: kExitUsage, also when nobody can be asked.
+Outcome<Login> read_login(const Parsed& parsed, std::string_view user_option,
+                          std::string_view password_option, const AskSecret& ask_secret);
+
 /// KVCTL_, then ETCDCTL_.
 std::span<const std::string_view> environment_prefixes();
 
+/// Without a login.
 Outcome<Settings> read_settings(const Parsed& parsed);
 
 }  // namespace tools::kvctl

@@ -157,7 +157,8 @@ Command snapshot_status_command() {
                    .examples = "kvctl snapshot status backup.snap -w table",
                    .arguments_min = 1,
                    .arguments_max = 1},
-          .run = run_snapshot_status};
+          .run = run_snapshot_status,
+          .offline = true};
 }
 
 }  // namespace tools::kvctl

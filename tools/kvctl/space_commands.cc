@@ -96,7 +96,7 @@ Outcome<ExitCode> run_defrag(Context& context) {
   TRY_ASSIGN(const auto endpoints, members_to_defrag(context));
   std::optional<Failure> first;
   for (const Endpoint& endpoint : endpoints) {
-    LoneClient client(context.settings, endpoint);
+    LoneClient client(context.client, endpoint);
     const auto answer =
         client->call<etcdserverpb::DefragmentResponse>(kDefragment, etcdserverpb::DefragmentRequest());
     if (answer) {

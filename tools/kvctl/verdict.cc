@@ -34,6 +34,12 @@ constexpr std::array kKnown = {
     Known{"etcdserver: user name is empty", {false, kExitNoPermission}},
     Known{"etcdserver: authentication failed, invalid user ID or password", {false, kExitNoPermission}},
     Known{"etcdserver: revision of auth store is old", {false, kExitNoPermission}},
+    Known{"auth: authentication failed, password was given for no password user", {false, kExitNoPermission}},
+    Known{"auth: permission denied", {false, kExitNoPermission}},
+    Known{"etcdserver: user name not found", {false, kExitNo}},
+    Known{"etcdserver: role name not found", {false, kExitNo}},
+    Known{"etcdserver: role is not granted to the user", {false, kExitNo}},
+    Known{"etcdserver: permission is not granted to the role", {false, kExitNo}},
 };
 
 std::optional<Verdict> known_verdict(std::string_view message) {
@@ -125,6 +131,16 @@ bool settles(const Status& status, const Verdict& verdict) {
 
 bool is_expired_session(const Status& status) {
   return status.message.starts_with(kSessionExpired);
+}
+
+bool may_pass(const Failure& failure) {
+  return failure.exit == kExitUnavailable || failure.exit == kExitTemporary || failure.exit == kExitTimeout;
+}
+
+bool is_refused_token(std::string_view message, std::string_view token) {
+  return message.ends_with("etcdserver: invalid auth token") ||
+         message.ends_with("etcdserver: revision of auth store is old") ||
+         (token.empty() && message.ends_with("etcdserver: user name is empty"));
 }
 
 }  // namespace tools::kvctl

@@ -1,8 +1,11 @@
 // What a failed call means: may it be tried elsewhere, was it applied, how does the command end.
 #pragma once
 
+#include <string_view>
+
 #include "libkv/rpc/status.h"
 #include "tools/common/exit_codes.h"
+#include "tools/common/outcome.h"
 
 namespace tools::kvctl {
 
@@ -33,5 +36,12 @@ bool settles(const kv::rpc::Status& status, const Verdict& verdict);
 
 /// What a member refuses with when it knows nothing of a session.
 bool is_expired_session(const kv::rpc::Status& status);
+
+/// Whether the same, asked again later, may end otherwise: nobody was there, or not ready.
+bool may_pass(const Failure& failure);
+
+/// Whether a call was refused (by status, or by the reason that a watch is cancelled for) for its `token`,
+/// so that a new one may help. Empty: it was sent without, before authentication was enabled.
+bool is_refused_token(std::string_view message, std::string_view token);
 
 }  // namespace tools::kvctl

@@ -42,7 +42,7 @@ Outcome<std::optional<std::string>> look_at_sync(Client& client, const etcdserve
   if (member.clienturls().empty()) return "the member has not started";
   TRY_ASSIGN(const auto cluster, status(client));
   TRY_ASSIGN(const Endpoint endpoint, parse_endpoint(member.clienturls(0)));
-  LoneClient lone(client.settings(), endpoint);
+  LoneClient lone(client, endpoint);
   TRY_ASSIGN(const auto own, status(*lone));
   if (own.leader() == 0) return "the member knows no leader";
   if (own.raftappliedindex() < cluster.raftindex()) {

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "tools/common/units.h"
+#include "tools/kvctl/verdict.h"
 
 namespace tools::kvctl {
 namespace {
@@ -16,11 +17,6 @@ constexpr milliseconds kLookPause{200};
 /// One look takes no longer, so that the next may find another endpoint.
 constexpr milliseconds kLookMax{2000};
 
-/// Whether looking again may help: the servers may be about to start.
-bool may_pass(const Failure& failure) {
-  return failure.exit == kExitUnavailable || failure.exit == kExitTemporary || failure.exit == kExitTimeout;
-}
-
 }  // namespace
 
 Outcome<ExitCode> wait_until(Context& context, const Look& look) {
@@ -30,7 +26,7 @@ Outcome<ExitCode> wait_until(Context& context, const Look& look) {
     const auto waited = std::chrono::duration_cast<milliseconds>(Clock::now() - began);
     Settings settings = context.settings;
     settings.timeout = limit.count() == 0 ? kLookMax : std::clamp(limit - waited, milliseconds(1), kLookMax);
-    Client client(settings, context.dialer, nullptr);
+    Client client(context.client, settings, context.dialer);
     auto missing = look(client);
     if (!missing && !may_pass(missing.error())) return refuse(std::move(missing.error()));
     if (missing && !*missing) return kExitOk;

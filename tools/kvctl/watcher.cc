@@ -20,6 +20,8 @@ constexpr milliseconds kTourPauseMax{1000};
 constexpr milliseconds kReopenPause{100};
 /// What a server may take to say that the watch stands, when --timeout is 0.
 constexpr milliseconds kCreatedMax{10000};
+/// In a row: as many tokens may be refused, each but the last then replaced.
+constexpr int kTokensRefusedMax = 3;
 
 bool wants_to_stop(Bell& bell, const Condition& stop) {
   if (!stop) return false;
@@ -110,8 +112,16 @@ Outcome<bool> Watcher::open_at(const Endpoint& endpoint, SteadyTime deadline, co
   reached_ = true;
   kv::rpc::CallOptions call;
   call.metadata.emplace_back("hasleader", "true");
-  TRY_ASSIGN(std::string token, client_.token());
-  if (!token.empty()) call.metadata.emplace_back("token", std::move(token));
+  auto token = client_.token();
+  if (!token) {
+    const bool passes = stood_ && may_pass(token.error());
+    if (!passes) return refuse(std::move(token.error()));
+    stories_[endpoint.text] = token.error().text;
+    last_exit_ = token.error().exit;
+    return false;
+  }
+  token_ = std::move(*token);
+  if (!token_.empty()) call.metadata.emplace_back("token", token_);
   etcdserverpb::WatchCreateRequest request;
   request.set_key(options_.range.key);
   request.set_range_end(options_.range.range_end);
@@ -129,7 +139,13 @@ Outcome<bool> Watcher::open_at(const Endpoint& endpoint, SteadyTime deadline, co
     last_exit_ = kExitTimeout;
   }
   if (heard != Heard::kResponse) return false;
+  if (response.canceled() && replace_token(response.cancel_reason())) {
+    stories_[endpoint.text] = response.cancel_reason();
+    last_exit_ = kExitNoPermission;
+    return false;
+  }
   TRY(check(response));
+  tokens_refused_ = 0;
   if (!response.created()) return refuse(kExitProtocol, "the answer to a watch is not of the etcd API");
   if (std::exchange(stood_, true)) {
     tell("goes on at " + endpoint.text + " from revision " + std::to_string(next_revision_));
@@ -165,13 +181,20 @@ Outcome<void> Watcher::judge_end(const kv::rpc::Status& status) {
   const Verdict verdict = judge(status, true, Access::kRead);
   stories_[where] = status.ok() ? "the server ended the watch" : status.message;
   last_exit_ = status.ok() ? kExitTemporary : verdict.exit;
-  if (status.code == Code::kUnauthenticated) client_.forget_token();
   // An internal error is how some servers say that they were in the middle of something.
-  const bool again = verdict.retry || status.ok() || status.code == Code::kInternal ||
-                     (status.code == Code::kUnauthenticated && stood_);
+  const bool again =
+      verdict.retry || status.ok() || status.code == Code::kInternal || replace_token(status.message);
   if (!again) return refuse(verdict.exit, status.message);
   if (stood_) tell("interrupted at " + where + ": " + stories_[where]);
   return {};
+}
+
+bool Watcher::replace_token(const std::string& refusal) {
+  if (client_.settings().user.empty() || !is_refused_token(refusal, token_)) return false;
+  if (tokens_refused_ == kTokensRefusedMax) return false;
+  ++tokens_refused_;
+  client_.forget_token(token_);
+  return true;
 }
 
 Outcome<void> Watcher::check(const WatchResponse& response) {

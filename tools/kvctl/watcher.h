@@ -60,6 +60,8 @@ class Watcher {
   Outcome<bool> open_at(const Endpoint& endpoint, SteadyTime deadline, const Condition& stop);
   Outcome<Heard> hear(SteadyTime deadline, const Condition& stop, etcdserverpb::WatchResponse& response);
   Outcome<void> judge_end(const kv::rpc::Status& status);
+  /// Whether the token was refused, and the next stream will have another.
+  bool replace_token(const std::string& refusal);
   Outcome<void> check(const etcdserverpb::WatchResponse& response);
   /// Takes out what was seen before; whether something is left that the user wants.
   bool digest(etcdserverpb::WatchResponse& response);
@@ -81,6 +83,8 @@ class Watcher {
   SteadyTime not_before_{};                     // of the next stream
   std::map<std::string, std::string> stories_;  // the last of each endpoint
   ExitCode last_exit_ = kExitUnavailable;
+  std::string token_;                          // of the stream
+  int tokens_refused_ = 0;                     // in a row
   std::shared_ptr<kv::rpc::Channel> channel_;  // shared with its calls
   std::unique_ptr<WatchStream> stream_;
 };

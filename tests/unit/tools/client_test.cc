@@ -222,12 +222,22 @@ TEST_F(ClientTest, AnAnswerThatIsNoMessageIsAProtocolFault) {
   EXPECT_EQ(outcome.error().exit, kExitProtocol);
 }
 
-TEST_F(ClientTest, AUserLogsInOnceAndShowsTheToken) {
-  settings.user = "root";
-  settings.password = "secret";
-  etcdserverpb::AuthenticateResponse token;
-  token.set_token("t1");
-  dialer.scripts["a"].answers = {answer(token.SerializeAsString()), answer("yes")};
+class AUser : public ClientTest {
+ protected:
+  AUser() {
+    settings.user = "root";
+    settings.password = "secret";
+  }
+  static UnaryResult token(std::string text) {
+    etcdserverpb::AuthenticateResponse response;
+    response.set_token(std::move(text));
+    return answer(response.SerializeAsString());
+  }
+  static UnaryResult not_taken() { return failure(Code::kUnauthenticated, "etcdserver: invalid auth token"); }
+};
+
+TEST_F(AUser, LogsInOnceAndShowsTheToken) {
+  dialer.scripts["a"].answers = {token("t1"), answer("yes")};
   ASSERT_TRUE(read());
   ASSERT_TRUE(read());
   const auto& metadata = dialer.scripts["a"].metadata;
@@ -236,20 +246,44 @@ TEST_F(ClientTest, AUserLogsInOnceAndShowsTheToken) {
   EXPECT_EQ(metadata[2], (kv::rpc::Metadata{{"token", "t1"}}));
 }
 
-TEST_F(ClientTest, AnOldTokenIsReplacedOnce) {
-  settings.user = "root";
-  settings.password = "secret";
-  etcdserverpb::AuthenticateResponse token;
-  token.set_token("t");
-  dialer.scripts["a"].answers = {answer(token.SerializeAsString()),
-                                 failure(Code::kUnauthenticated, "etcdserver: invalid auth token"),
-                                 answer(token.SerializeAsString()), answer("yes")};
+TEST_F(AUser, GetsAnotherTokenForOneThatIsNotTaken) {
+  dialer.scripts["a"].answers = {
+      token("t1"), not_taken(),
+      token("t2"), failure(Code::kInvalidArgument, "etcdserver: revision of auth store is old"),
+      token("t3"), answer("yes")};
+  EXPECT_EQ(read().value(), "yes");
+  EXPECT_EQ(dialer.scripts["a"].metadata.back(), (kv::rpc::Metadata{{"token", "t3"}}));
+}
+
+TEST_F(AUser, GivesUpWhenNoTokenIsTaken) {
+  dialer.scripts["a"].answers = {token("1"), not_taken(), token("2"), not_taken(),
+                                 token("3"), not_taken(), token("4"), not_taken()};
+  EXPECT_EQ(read().error(), (Failure{kExitNoPermission, "etcdserver: invalid auth token"}));
+}
+
+TEST_F(AUser, LogsInWhenAuthenticationIsEnabledMeanwhile) {
+  dialer.scripts["a"].answers = {
+      failure(Code::kFailedPrecondition, "etcdserver: authentication is not enabled"),
+      failure(Code::kInvalidArgument, "etcdserver: user name is empty"), token("t"), answer("yes")};
   EXPECT_EQ(read().value(), "yes");
 }
 
-TEST_F(ClientTest, AUserIsNoFaultWhereThereIsNoAuthentication) {
-  settings.user = "root";
-  settings.password = "secret";
+TEST_F(AUser, WithTheWrongPasswordHasNoPermission) {
+  const std::string text = "etcdserver: authentication failed, invalid user ID or password";
+  dialer.scripts["a"].answers = {failure(Code::kInvalidArgument, text)};
+  EXPECT_EQ(write().error(), (Failure{kExitNoPermission, text}));
+  EXPECT_EQ(dialer.scripts["a"].metadata.size(), 1U);
+}
+
+TEST_F(AUser, SharesTheTokenWithAnotherClientOfTheSame) {
+  dialer.scripts["a"].answers = {token("t"), answer("yes")};
+  ASSERT_TRUE(read());
+  Client other(client(), settings, dialer);
+  ASSERT_TRUE(other.call(kRange, std::string("q")));
+  EXPECT_EQ(dialer.scripts["a"].metadata.back(), (kv::rpc::Metadata{{"token", "t"}}));
+}
+
+TEST_F(AUser, IsNoFaultWhereThereIsNoAuthentication) {
   dialer.scripts["a"].answers = {
       failure(Code::kFailedPrecondition, "etcdserver: authentication is not enabled"), answer("yes")};
   EXPECT_EQ(read().value(), "yes");
@@ -296,6 +330,19 @@ TEST_F(InASession, ASilentEndpointLeavesTimeForTheOthers) {
   b.answers = {answer("yes")};
   EXPECT_EQ(write().value(), "yes");
   EXPECT_EQ(a.timeouts, (std::vector<milliseconds>{milliseconds(2500)}));
+}
+
+TEST_F(InASession, AWriteIsSentAgainUnderItsNumberWhenOnlyItsTokenWasRefused) {
+  settings.user = "root";
+  settings.password = "secret";
+  etcdserverpb::AuthenticateResponse token;
+  token.set_token("t");
+  a.sessions = {"s"};
+  b.answers = {failure(Code::kUnauthenticated, "etcdserver: invalid auth token"), answer("done")};
+  a.answers = {answer(token.SerializeAsString()), lost(), answer(token.SerializeAsString())};
+  EXPECT_EQ(write().value(), "done");
+  EXPECT_EQ(b.metadata[0], b.metadata[1]);
+  EXPECT_EQ(b.metadata[1][1], (std::pair<std::string, std::string>{"kvd-sequence", "1"}));
 }
 
 TEST_F(InASession, WhatTheLogRefusesSettlesAllAttempts) {

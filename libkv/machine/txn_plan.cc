@@ -76,11 +76,18 @@ Checked choose(const TxnReader& reader, const TxnOp& txn, TxnPath& path) {
   return {};
 }
 
-/// Walks the steps that will run, in order, and finds the first that the state refuses.
+/// Walks the steps that will run, in order, and finds the first that the state refuses: among the puts, as in
+/// etcd, and if there is none, among the ranges.
 class StepCheck {
  public:
   StepCheck(const TxnReader& reader, const TxnPath& path) : reader_(reader), path_(path) {}
 
+  Checked all(const TxnOp& op) {
+    auto checked = txn(op);
+    return checked ? ranges_ : checked;
+  }
+
+ private:
   Checked txn(const TxnOp& op) {
     for (const Op& step : branch_of(op, path_[next_++])) {
       auto checked = std::visit([this](const auto& one) { return check(one); }, step.value);
@@ -89,14 +96,13 @@ class StepCheck {
     return {};
   }
 
- private:
   Checked check(const TxnOp& op) { return txn(op); }
 
   /// Unlike a Range of its own, a negative revision is not the newest one.
   Checked check(const RangeOp& op) {
-    if (op.revision == 0) return {};
-    if (op.revision > reader_.revision()) return refuse(KvError::kFutureRevision);
-    if (op.revision < reader_.compacted_revision()) return refuse(KvError::kCompacted);
+    if (op.revision == 0 || !ranges_) return {};
+    if (op.revision > reader_.revision()) ranges_ = refuse(KvError::kFutureRevision);
+    if (op.revision < reader_.compacted_revision()) ranges_ = refuse(KvError::kCompacted);
     return {};
   }
 
@@ -127,6 +133,7 @@ class StepCheck {
   const TxnReader& reader_;
   const TxnPath& path_;
   std::size_t next_ = 0;
+  Checked ranges_;  // what the first range that is refused is told
   std::vector<KeyRange> deleted_;
 };
 
@@ -143,7 +150,7 @@ std::vector<Op>& branch_of(TxnOp& txn, bool succeeded) {
 std::expected<TxnPath, ReadFault> plan_txn(const TxnReader& reader, const TxnOp& txn) {
   TxnPath path;
   if (auto chosen = choose(reader, txn, path); !chosen) return std::unexpected(chosen.error());
-  if (auto checked = StepCheck(reader, path).txn(txn); !checked) return std::unexpected(checked.error());
+  if (auto checked = StepCheck(reader, path).all(txn); !checked) return std::unexpected(checked.error());
   return path;
 }
 

@@ -218,6 +218,15 @@ TEST_F(Txn, AMissingKeyOrLeaseAbortsEverything) {
   EXPECT_EQ(machine_->view().revision(), 4);
 }
 
+TEST_F(Txn, OfTwoFaultsThatOfThePutIsTold) {
+  TxnOp op;
+  op.success = {range_op("a", "", 99), range_op("a", "", -2),
+                Op{PutOp{.key = "x", .value = "1", .lease = 5}}};
+  EXPECT_EQ(refusal_of(op), KvError::kLeaseNotFound);
+  op.success.pop_back();
+  EXPECT_EQ(refusal_of(op), KvError::kFutureRevision) << "and of two ranges, that of the first";
+}
+
 TEST_F(Txn, AKeyDeletedEarlierOnThePathIsMissing) {
   TxnOp first;
   first.success = {delete_op("a", "b")};

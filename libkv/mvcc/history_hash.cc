@@ -80,8 +80,8 @@ std::expected<bool, ReadFault> anything_lives(const Sight& sight, std::int64_t r
 std::expected<std::optional<HistoryHash>, ReadFault> ReadView::hash(
     std::int64_t revision, const std::function<bool()>& give_up) const {
   const Sight sight = impl_->sight();
-  if (revision <= 0) revision = sight.revision;
-  if (revision < sight.compacted) return refuse(KvError::kCompacted);
+  if (revision == 0) revision = sight.revision;
+  if (revision > 0 && revision < sight.compacted) return refuse(KvError::kCompacted);
   if (revision > sight.revision) return refuse(KvError::kFutureRevision);
   const auto lives = anything_lives(sight, revision);
   if (!lives) return std::unexpected(lives.error());

@@ -42,8 +42,9 @@ class ReadView {
   /// The same without counting: `count` is 0. With a limit it costs no more than what it gives, at any
   /// revision: for reading a range page by page.
   [[nodiscard]] std::expected<RangeResult, ReadFault> page(const RangeOp& op) const;
-  /// Over the history up to `revision` (<= 0: the newest), value for value as etcd computes it. Reads all of
-  /// it from disk, with no lock held; nothing when `give_up` said so, which is asked now and then.
+  /// Over the history up to `revision` (0: the newest; negative: over nothing), value for value as etcd
+  /// computes it. Reads all of it from disk, with no lock held; nothing when `give_up` said so, which is
+  /// asked now and then.
   [[nodiscard]] std::expected<std::optional<HistoryHash>, ReadFault> hash(
       std::int64_t revision, const std::function<bool()>& give_up) const;
 

@@ -1,4 +1,5 @@
 // What the store tells those who follow it of the changes that it makes.
+#include "libkv/mvcc/history.h"
 #include "libkv/mvcc/store.h"
 
 namespace kv {
@@ -13,10 +14,13 @@ void Store::collect_change(const Record& record, const Revision& revision, const
                .mod_revision = revision.main,
                .version = record.version,
                .lease = record.lease};
-  if (collected_.how == Collect::kWithPrevious && before != nullptr && before->deleted == 0) {
+  // What the key was at the revision before: what the same request made of it meanwhile nobody has seen.
+  const bool wants_previous = collected_.how == Collect::kWithPrevious && before != nullptr;
+  const auto earlier = wants_previous ? version_at(*before, revision.main - 1) : std::nullopt;
+  if (earlier && earlier->deleted == 0) {
     KeyValue& previous = change.previous.emplace();
     previous.key = record.key;
-    const WantedRecord wanted{.revision = before->revision(), .key = record.key, .out = &previous};
+    const WantedRecord wanted{.revision = earlier->revision(), .key = record.key, .out = &previous};
     if (auto read = sight().records.read({&wanted, 1}); !read && !collect_fault_) {
       collect_fault_ = std::move(read.error());
     }

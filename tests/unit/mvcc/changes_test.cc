@@ -85,6 +85,7 @@ TEST_F(StoreChanges, HistoryIsWhatWasCollected) {
     request([&](Store& store) {
       store.put("k" + std::to_string(i % 7), std::to_string(i), 0);
       if (i % 5 == 0) store.delete_range("k" + std::to_string((i + 3) % 7), "");
+      if (i % 11 == 0) store.delete_range("k" + std::to_string(i % 7), "");  // as soon as it was put
     });
   }
   const std::vector<Change> made_so = store_->take_changes().changes;

@@ -87,6 +87,9 @@ void add_watches(MetricsPage& page, const WatchCounts& counts) {
   page.gauge("etcd_debugging_mvcc_slow_watcher_total",
              "Watches that catch up with history, or whose clients do not read.", number(counts.behind));
   page.counter("etcd_debugging_mvcc_events_total", "Events sent to watches.", number(counts.events));
+  page.counter("kvd_watch_events_encoded_total",
+               "Events encoded for watches: each once, however many of them are told.",
+               number(counts.encoded));
   page.gauge("etcd_debugging_mvcc_pending_events_total", "Events that were applied and not sent yet.",
              number(counts.pending));
 }

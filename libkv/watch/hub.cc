@@ -57,12 +57,12 @@ void Hub::create(StreamId id, WatchRequest request) {
   if (request.key.empty()) request.key.assign(1, '\0');
   const std::size_t key_bytes = request.key.size() + request.range_end.size();
   std::optional<WatchRefusal> refused = check_request(request);
-  if (stream->watchers.size() >= options_.limits.watches_per_stream_max ||
-      stream->key_bytes + key_bytes > options_.limits.key_bytes_per_stream_max) {
+  if (!refused && (stream->watchers.size() >= options_.limits.watches_per_stream_max ||
+                   stream->key_bytes + key_bytes > options_.limits.key_bytes_per_stream_max)) {
     refused = WatchRefusal::kTooManyWatches;
   }
   std::int64_t& watch_id = request.watch_id;
-  if (watch_id != 0 && stream->watchers.contains(watch_id)) refused = WatchRefusal::kDuplicateId;
+  if (!refused && watch_id != 0 && stream->watchers.contains(watch_id)) refused = WatchRefusal::kDuplicateId;
   if (refused) {
     return stream->sink->created({.watch_id = kNoWatchId, .revision = current_, .refused = refused});
   }

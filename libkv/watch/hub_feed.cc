@@ -51,6 +51,7 @@ void Hub::add_revision(RevisionEvents added, bool with_previous) {
   const RevisionEvents& revision = ring_.push(std::move(added), with_previous);
   RAFT_CHECK(revision.revision == current_ + 1);
   current_ = revision.revision;
+  counts_.encoded += revision.events.size();
   match_live(revision);
   for (Watcher* watcher : touched_) {
     if ((watcher->request.prev_kv && !with_previous) || !has_room(*watcher->stream)) {
@@ -133,7 +134,10 @@ void Hub::history(HistoryRead read, std::int64_t compacted) {
   if (read) {
     const std::vector<RevisionEvents> revisions = to_events(std::move(read->changes));
     Slice slice{.revisions = {}, .from = op.from, .to = read->next - 1, .with_previous = op.previous};
-    for (const RevisionEvents& revision : revisions) slice.revisions.push_back(&revision);
+    for (const RevisionEvents& revision : revisions) {
+      slice.revisions.push_back(&revision);
+      counts_.encoded += revision.events.size();
+    }
     return serve(slice);
   }
   const WatcherList waiting = places_.at(Place::kReading);

@@ -103,6 +103,7 @@ struct WatchCounts {
   std::uint64_t watches = 0;
   std::uint64_t behind = 0;   ///< watches that read history, or whose owner does not read
   std::uint64_t events = 0;   ///< told since the start
+  std::uint64_t encoded = 0;  ///< events encoded since the start: each once, whoever is told
   std::uint64_t pending = 0;  ///< events applied and not yet looked at
 };
 

@@ -46,8 +46,19 @@ TEST_F(HubTest, WhatCannotBeWatchedIsRefused) {
   hub().create(1, {.key = "b", .start_revision = -1});
   hub().create(1, {.key = "b"});
   hub().create(1, {.key = "b"});
+  hub().create(1, {.key = "b", .range_end = "a", .watch_id = 0});
   EXPECT_EQ(sink->refusals, (std::vector{WatchRefusal::kEmptyRange, WatchRefusal::kBadRevision,
-                                         WatchRefusal::kTooManyWatches}));
+                                         WatchRefusal::kTooManyWatches, WatchRefusal::kEmptyRange}));
+}
+
+TEST_F(HubTest, AnEventIsEncodedOnceForAll) {
+  for (std::uint64_t id = 1; id <= 50; ++id) {
+    open(id);
+    hub().create(id, {.key = "a", .prev_kv = id % 2 == 0});
+  }
+  apply({put_at(2, "a"), put_at(3, "a"), put_at(4, "b")});
+  EXPECT_EQ(hub().counts().events, 100U);
+  EXPECT_EQ(hub().counts().encoded, 3U);
 }
 
 TEST_F(HubTest, KeysOfAStreamAreBounded) {

@@ -1,4 +1,5 @@
 // v3lockpb.Lock (contract section 4.1).
+#include <optional>
 #include <utility>
 
 #include "libkv/api/convert.h"
@@ -15,7 +16,7 @@ using rpc::CallPtr;
 bool read_lock(const CallPtr& call, std::string_view bytes, TurnRequest& turn) {
   v3lockpb::LockRequest request;
   if (!parse(call, bytes, request)) return false;
-  turn = {.name = std::move(*request.mutable_name()), .lease = request.lease(), .value = {}};
+  turn = {.name = std::move(*request.mutable_name()), .lease = request.lease(), .value = std::nullopt};
   return true;
 }
 

@@ -25,8 +25,8 @@ std::string line_prefix(const std::string& name) {
 }
 
 std::string place_key(const std::string& name, std::int64_t lease) {
-  char digits[16];
-  const auto written = std::to_chars(digits, digits + sizeof(digits), static_cast<std::uint64_t>(lease), 16);
+  char digits[17];  // clients write a negative one as its amount behind a sign
+  const auto written = std::to_chars(digits, digits + sizeof(digits), lease, 16);
   return line_prefix(name).append(digits, written.ptr);
 }
 

@@ -68,7 +68,7 @@ void Turn::join(std::int64_t lease) {
   }
   TxnOp txn;
   txn.compares.push_back(created_at(key, 0));
-  txn.success.push_back({PutOp{.key = key, .value = request_.value, .lease = lease}});
+  txn.success.push_back({PutOp{.key = key, .value = request_.value.value_or(""), .lease = lease}});
   txn.success.push_back({oldest_of(request_.name)});
   txn.failure.push_back({RangeOp{.key = key, .range_end = {}}});
   txn.failure.push_back({oldest_of(request_.name)});
@@ -91,7 +91,7 @@ void Turn::joined(const TxnResult& result, std::int64_t revision) {
     return leave(place_);
   }
   lock.unlock();
-  const bool other_value = own != nullptr && own->value != request_.value;
+  const bool other_value = own != nullptr && request_.value && own->value != *request_.value;
   call_->post([self = shared_from_this(), first, other_value] {
     if (other_value) return self->rename(first);
     self->enter(first);
@@ -102,7 +102,7 @@ void Turn::joined(const TxnResult& result, std::int64_t revision) {
 void Turn::rename(bool first) {
   TxnOp txn;
   txn.compares.push_back(created_at(place_.key, place_.revision));
-  txn.success.push_back({PutOp{.key = place_.key, .value = request_.value, .lease = place_.lease}});
+  txn.success.push_back({PutOp{.key = place_.key, .value = *request_.value, .lease = place_.lease}});
   context_.server.write(std::move(txn), [self = shared_from_this(), first](const auto& outcome) {
     if (!outcome) return self->fail(status_of(outcome.error().error));
     if (!outcome->result) return self->fail(status_of(outcome->result.error()));

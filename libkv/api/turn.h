@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "libkv/api/context.h"
@@ -16,7 +17,8 @@ namespace kv::api {
 struct TurnRequest {
   std::string name;
   std::int64_t lease = 0;  ///< 0: one is granted
-  std::string value;       ///< of the key
+  /// Of the key, also when it stands there already; none: empty, and what stands there stays as it is.
+  std::optional<std::string> value;
 };
 
 /// Where one stands.

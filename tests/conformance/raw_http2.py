@@ -44,6 +44,7 @@ class Connection:
 
     def __init__(self, port: int, hello: bool = True):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.unread = bytearray()
         if hello:
             self.send(PREFACE + frame(SETTINGS, 0, 0))
 
@@ -60,6 +61,27 @@ class Connection:
             return True
         except OSError:
             return False
+
+    def goaway_codes(self) -> set:
+        """The codes of the farewells among what is there to read; it is read away."""
+        codes, patience = set(), self.socket.gettimeout()
+        self.socket.setblocking(False)
+        try:
+            while more := self.socket.recv(1 << 20):
+                self.unread += more
+        except OSError:
+            pass
+        self.socket.settimeout(patience)
+        at = 0
+        while len(self.unread) - at >= 9:
+            size = int.from_bytes(self.unread[at : at + 3], "big")
+            if len(self.unread) - at < 9 + size:
+                break
+            if self.unread[at + 3] == GOAWAY:
+                codes.add(int.from_bytes(self.unread[at + 13 : at + 17], "big"))
+            at += 9 + size
+        del self.unread[:at]
+        return codes
 
     def closed_within(self, seconds: float) -> bool:
         """Reads on until the server closes; false when it does not."""

@@ -206,12 +206,16 @@ def revisions(raw) -> None:
         raw(kv.Range, GET(key=b"raw/r", revision=revision))
         raw(kv.Txn, txn([], [get(b"raw/r", revision=revision)], []))
         raw(kv.Txn, txn([], [put(b"raw/r2", b"x"), get(b"raw/r", revision=revision)], []))
+        # Two faults: that of the put is told, wherever it stands.
+        raw(kv.Txn, txn([], [get(b"raw/r", revision=revision), put(b"raw/none", ignore_value=True)], []))
     for revision in (-5, now + 1, now + 1, now, 1 << 62):
         raw(kv.Compact, pb.CompactionRequest(revision=revision, physical=True))
     for revision in (now, now + 1, now + 2, now + 5, 0):
         raw(kv.Range, GET(key=b"raw/r", revision=revision))
         raw(kv.Range, GET(key=b"raw/", range_end=b"raw0", revision=revision, count_only=True))
         raw(kv.Txn, txn([], [put(b"raw/r2", b"x"), get(b"raw/r", revision=revision)], []))
+    for revision in (-1, -(1 << 62), now + 6, 0):
+        raw(raw.api.maintenance.HashKV, pb.HashKVRequest(revision=revision))
 
 
 def sizes(raw) -> None:

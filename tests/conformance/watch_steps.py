@@ -103,6 +103,7 @@ def created_replies(watching, api) -> None:
     watching.create("second", b"w/c")
     watching.create("with an id", b"w/c", watch_id=7)
     watching.create("with an id that is taken", b"w/c", watch_id=7)
+    watching.create("empty range with an id that is taken", b"w/d", range_end=b"w/d", watch_id=7)
     watching.create("with the next id that would be given", b"w/c", watch_id=2)
     watching.create("skips what is taken", b"w/c")
     watching.create("range the wrong way round", b"w/d", range_end=b"w/c")

@@ -68,8 +68,11 @@ class Api:
 
     def raw(self, method: str, request: bytes, timeout: float = 5.0, metadata=()) -> bytes:
         """A unary call in bytes: for requests that the generated messages cannot say."""
-        call = self.channel.unary_unary(method, identity, identity)
-        return call(request, timeout=timeout, metadata=metadata)
+        return self.begin_raw(method, request, timeout, metadata).result()
+
+    def begin_raw(self, method: str, request: bytes, timeout: float = 5.0, metadata=()):
+        """The same as a future."""
+        return self.channel.unary_unary(method, identity, identity).future(request, timeout=timeout, metadata=metadata)
 
 
 __all__ = ["Api", "grpc", "kv_pb2", "rpc_pb2"]

@@ -29,10 +29,10 @@ std::string fields(const Comparison& found) {
 
 }  // namespace
 
-void DivergenceDesk::applied(const std::vector<StatePoint>& points) {
-  if (points.empty()) return;
+void DivergenceDesk::applied(AppliedBatch& batch) {
+  if (batch.points.empty()) return;
   const std::lock_guard lock(mutex_);
-  for (const StatePoint& point : points) comparison_.own(point);
+  for (const StatePoint& point : batch.points) comparison_.own(point);
 }
 
 void DivergenceDesk::installed() {
@@ -41,9 +41,11 @@ void DivergenceDesk::installed() {
   ++life_;
 }
 
-void DivergenceDesk::received(raft::NodeId from, std::string_view bytes) {
-  const auto note = decode_point_note(bytes);
+void DivergenceDesk::received(raft::NodeId from, const Note& received) {
+  auto note = decode_point_note(received);
   if (!note) return;
+  // Of a member with another program: its states are hashed in another way, and say nothing of this one.
+  if (note->hash_version != parts_.hash_version) note->points.clear();
   const std::lock_guard lock(mutex_);
   if (comparison_.heard(from, note->life, note->points)) asked_.store(true, std::memory_order_relaxed);
 }
@@ -58,19 +60,19 @@ bool DivergenceDesk::due(Clock::time_point now) {
 void DivergenceDesk::ticked(Clock::time_point now) {
   if (!due(now)) return;
   compared_at_ = now;
-  const std::vector<MemberInfo> members = parts_.members();
+  const std::vector<MemberInfo> members = office_.members();
   PointNote note;
   Comparison found;
   {
     const std::lock_guard lock(mutex_);
     comparison_.forget_all_but(members);
     comparison_.own(parts_.state());
-    note = {.life = life_, .points = comparison_.to_tell()};
+    note = {.life = life_, .points = comparison_.to_tell(), .hash_version = parts_.hash_version};
     found = comparison_.compare(members);
   }
-  const std::string bytes = encode_point_note(note);
+  const std::string body = encode_point_note(note);
   for (const MemberInfo& member : members) {
-    if (member.id != self_) parts_.send(member.id, bytes);
+    if (member.id != office_.self()) office_.send(member.id, {.kind = NoteKind::kPoints, .body = body});
   }
   if (!odd()) act(now, found);
 }
@@ -91,7 +93,7 @@ void DivergenceDesk::act(Clock::time_point now, const Comparison& found) {
 }
 
 std::optional<Alarm> DivergenceDesk::alarm_of(raft::NodeId member) const {
-  for (const Alarm& alarm : parts_.alarms()) {
+  for (const Alarm& alarm : office_.alarms()) {
     if (alarm.member == member && alarm.type == AlarmType::kCorrupt) return alarm;
   }
   return std::nullopt;
@@ -99,22 +101,22 @@ std::optional<Alarm> DivergenceDesk::alarm_of(raft::NodeId member) const {
 
 /// Its own, when it was raised by such a comparison: what an operator raised, an operator takes back.
 void DivergenceDesk::withdraw_alarm(Clock::time_point now) {
-  const auto alarm = alarm_of(self_);
-  if (!alarm || !alarm->automatic || !parts_.has_leader() || (next_move_ && now < *next_move_)) return;
+  const auto alarm = alarm_of(office_.self());
+  if (!alarm || !alarm->automatic || !office_.has_leader() || (next_move_ && now < *next_move_)) return;
   next_move_ = now + kAlarmPause;
-  log_(raft::LogLevel::kInfo,
-       "event=state-agrees entry=" + std::to_string(agreed().value()) + " alarm=CORRUPT action=disarm");
-  parts_.propose(AlarmOp{.deactivate = true, .alarm = *alarm}, [](const auto&) {});
+  office_.log(raft::LogLevel::kInfo, "event=state-agrees entry=" + std::to_string(agreed().value()) +
+                                         " alarm=CORRUPT action=disarm");
+  office_.propose(AlarmOp{.deactivate = true, .alarm = *alarm}, [](const auto&) {});
 }
 
 void DivergenceDesk::report_odd(const Comparison& found) {
   odd_.store(true, std::memory_order_relaxed);
-  log_(raft::LogLevel::kError,
-       "event=state-diverged" + fields(found) +
-           " action=\"this member serves nothing more from its state, raises the alarm "
-           "CORRUPT and needs the state of another member\"");
-  const Alarm alarm{.member = self_, .type = AlarmType::kCorrupt, .automatic = true};
-  parts_.propose(AlarmOp{.alarm = alarm}, [this, found](const auto&) {
+  office_.log(raft::LogLevel::kError,
+              "event=state-diverged" + fields(found) +
+                  " action=\"this member serves nothing more from its state, raises the alarm "
+                  "CORRUPT and needs the state of another member\"");
+  const Alarm alarm{.member = office_.self(), .type = AlarmType::kCorrupt, .automatic = true};
+  office_.propose(AlarmOp{.alarm = alarm}, [this, found](const auto&) {
     if (!parts_.diverged) return;
     parts_.diverged(
         {.index = found.index, .own = found.own, .theirs = found.theirs, .majority = found.others});
@@ -123,17 +125,18 @@ void DivergenceDesk::report_odd(const Comparison& found) {
 
 /// Nobody can say which one is right: people must.
 void DivergenceDesk::report_split(Clock::time_point now, const Comparison& found) {
-  if (!parts_.leads()) return split_since_.reset();
+  if (!office_.leads()) return split_since_.reset();
   if (!split_since_) split_since_ = now;
   if (now - *split_since_ < kSplitPatience || (next_move_ && now < *next_move_)) return;
   for (const raft::NodeId other : found.others) {
     if (alarm_of(other)) continue;
     next_move_ = now + kAlarmPause;
-    log_(raft::LogLevel::kError,
-         "event=states-differ" + fields(found) + " action=\"alarm CORRUPT for " + raft::describe(other) +
-             "; no state is that of a majority: find out which is right, and replace the other member\"");
+    office_.log(
+        raft::LogLevel::kError,
+        "event=states-differ" + fields(found) + " action=\"alarm CORRUPT for " + raft::describe(other) +
+            "; no state is that of a majority: find out which is right, and replace the other member\"");
     const Alarm alarm{.member = other, .type = AlarmType::kCorrupt, .automatic = true};
-    parts_.propose(AlarmOp{.alarm = alarm}, [](const auto&) {});
+    office_.propose(AlarmOp{.alarm = alarm}, [](const auto&) {});
   }
 }
 

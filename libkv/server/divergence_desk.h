@@ -7,15 +7,14 @@
 #include <functional>
 #include <mutex>
 #include <optional>
-#include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "libkv/machine/alarm.h"
 #include "libkv/machine/command.h"
-#include "libkv/server/server.h"
+#include "libkv/server/desk.h"
+#include "libkv/server/office.h"
 #include "libkv/server/state_comparison.h"
-#include "libraft/base/log_sink.h"
 
 namespace kv {
 
@@ -36,36 +35,26 @@ struct Divergence {
   std::vector<raft::NodeId> majority;
 };
 
-/// What the desk needs of its member. Called without the desk's lock, but for `state`.
 struct DivergenceDeskParts {
+  /// Where the member's state stands now. Called with the desk's lock.
   std::function<StatePoint()> state;
-  std::function<std::vector<MemberInfo>()> members;
-  std::function<std::vector<Alarm>()> alarms;
-  std::function<bool()> leads;
-  std::function<bool()> has_leader;
-  std::function<void(const Operation&, WriteDone)> propose;
-  std::function<void(raft::NodeId to, std::string note)> send;
   /// Once, when the alarm is on or could not be raised in time. May be null.
   std::function<void(const Divergence&)> diverged;
+  std::uint32_t hash_version = kStateHashVersion;  ///< of `state`; tests are older or newer
 };
 
-/// Thread: any, one at a time for ticked().
-class DivergenceDesk {
+/// Thread: any.
+class DivergenceDesk final : public Desk {
  public:
-  using Clock = std::chrono::steady_clock;
-
   /// `life`: unlike those of this member's earlier lives.
-  DivergenceDesk(raft::NodeId self, std::uint64_t life, DivergenceDeskParts parts)
-      : self_(self), parts_(std::move(parts)), comparison_(self), life_(life) {}
+  DivergenceDesk(std::uint64_t life, Office& office, DivergenceDeskParts parts)
+      : office_(office), parts_(std::move(parts)), comparison_(office.self()), life_(life) {}
 
-  /// Before anything else.
-  void log_to(raft::LogSink log) { log_ = std::move(log); }
-
-  // What the member tells.
-  void applied(const std::vector<StatePoint>& points);
-  void installed();
-  void received(raft::NodeId from, std::string_view note);
-  void ticked(Clock::time_point now);
+  // Desk
+  void applied(AppliedBatch& batch) override;
+  void installed() override;
+  void received(raft::NodeId from, const Note& note) override;
+  void ticked(Clock::time_point now) override;
 
   /// This member's state is known to be wrong: nothing must be served from it. Cheap.
   [[nodiscard]] bool odd() const { return odd_.load(std::memory_order_relaxed); }
@@ -80,9 +69,8 @@ class DivergenceDesk {
   [[nodiscard]] bool due(Clock::time_point now);
   [[nodiscard]] std::optional<Alarm> alarm_of(raft::NodeId member) const;
 
-  const raft::NodeId self_;
+  Office& office_;
   const DivergenceDeskParts parts_;
-  raft::LogSink log_;
   std::mutex mutex_;  // guards comparison_ and life_
   StateComparison comparison_;
   std::uint64_t life_;

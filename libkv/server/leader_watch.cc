@@ -2,12 +2,12 @@
 
 namespace kv {
 
-void LeaderWatch::update(std::optional<raft::NodeId> leader) {
+void LeaderWatch::status_changed(const raft::CoreStatus& status) {
   {
     std::lock_guard lock(mutex_);
-    if (leader == leader_) return;
-    if (leader) ++changes_;
-    leader_ = leader;
+    if (status.leader == leader_) return;
+    if (status.leader) ++changes_;
+    leader_ = status.leader;
     changed_at_ = Clock::now();
     moved_.notify_all();
   }
@@ -41,7 +41,7 @@ void LeaderWatch::answer_wishes() {
   if (!fulfilled.empty()) waiters_.answer(std::move(fulfilled));
 }
 
-void LeaderWatch::expire(Clock::time_point now) {
+void LeaderWatch::ticked(Clock::time_point now) {
   {
     std::lock_guard lock(mutex_);
     std::erase_if(wishes_, [now](const Wish& wish) { return wish.until <= now; });

@@ -10,27 +10,24 @@
 #include <variant>
 #include <vector>
 
+#include "libkv/server/desk.h"
 #include "libkv/server/server.h"
 #include "libkv/server/waiters.h"
 
 namespace kv {
 
 /// Thread: any. Callbacks run without the lock.
-class LeaderWatch {
+class LeaderWatch final : public Desk {
  public:
-  using Clock = std::chrono::steady_clock;
-
   /// `limit`: how long a wish for another leader waits.
   explicit LeaderWatch(Clock::duration limit) : limit_(limit), waiters_(limit, 1) {}
 
-  /// The replica's word on who leads now.
-  void update(std::optional<raft::NodeId> leader);
   /// Answers when `target` leads; kTransferTimeout when it does not in time.
   void expect(raft::NodeId target, TransferDone done);
-  /// Answers the wishes whose time is over.
-  void expire(Clock::time_point now);
-  /// Answers all wishes with kStopped, and every later one at once.
-  void stop() { waiters_.fail_all(ServerError::kStopped); }
+  // Desk
+  void status_changed(const raft::CoreStatus& status) override;
+  void ticked(Clock::time_point now) override;
+  void closed() override { waiters_.fail_all(ServerError::kStopped); }
 
   /// Waits until another than `self` is known to lead. Blocks for `limit` at most.
   void wait_for_another(raft::NodeId self, std::chrono::milliseconds limit);

@@ -20,9 +20,10 @@ bool is_about_leases(const Applied& one) {
 
 }  // namespace
 
-LeaseDesk::LeaseDesk(const LeaseDeskOptions& options, LeaseDeskParts parts)
+LeaseDesk::LeaseDesk(const LeaseDeskOptions& options, Office& office, const Leases& leases)
     : options_(options),
-      parts_(std::move(parts)),
+      office_(office),
+      leases_(leases),
       waiters_(options.request_timeout, options.first_ticket),
       keeper_(options.keeper) {}
 
@@ -48,18 +49,23 @@ void LeaseDesk::route(std::uint64_t ticket, const Question& question) {
   {
     const std::lock_guard lock(mutex_);
     if (keeper_.leads()) {
-      leader = options_.self;
-    } else if (leader_ != options_.self) {
+      leader = office_.self();
+    } else if (leader_ != office_.self()) {
       leader = leader_;
     }
   }
   if (!leader) return;  // ticked() tries again
-  if (*leader == options_.self) {
+  if (*leader == office_.self()) {
     return answer(question.kind, question.lease,
                   [this, ticket](const std::optional<LeaseAnswer>& told) { settle(ticket, told); });
   }
-  const LeaseNote note{.question = question.kind, .ticket = ticket, .lease = question.lease};
-  parts_.send(*leader, encode_note(note));
+  send(*leader, {.question = question.kind, .ticket = ticket, .lease = question.lease});
+}
+
+void LeaseDesk::send(raft::NodeId to, const LeaseNote& note) {
+  office_.send(to, {.kind = static_cast<NoteKind>(note.question),
+                    .answer = note.answer.has_value(),
+                    .body = encode_lease_note(note)});
 }
 
 void LeaseDesk::answer(LeaseQuestion kind, std::int64_t lease, Reply reply) {
@@ -69,7 +75,7 @@ void LeaseDesk::answer(LeaseQuestion kind, std::int64_t lease, Reply reply) {
     stamp = keeper_.stamp(Clock::now());
     if (!keeper_.leads()) return;  // who asked will ask again
   }
-  parts_.read([this, kind, lease, stamp, reply = std::move(reply)](const auto& view) {
+  office_.read([this, kind, lease, stamp, reply = std::move(reply)](const auto& view) {
     if (!view) return reply(std::nullopt);
     if (kind == LeaseQuestion::kKeepAlive) return renew(lease, stamp, reply);
     reply(look(lease));
@@ -82,7 +88,7 @@ void LeaseDesk::renew(std::int64_t lease, Clock::time_point stamp, Reply reply) 
     const std::lock_guard lock(mutex_);
     switch (keeper_.renew(lease, stamp, Clock::now())) {
       case Renewal::kRenewed: {
-        const auto info = parts_.leases->read([&](const LeaseTable& table) { return table.find(lease); });
+        const auto info = leases_.read([&](const LeaseTable& table) { return table.find(lease); });
         const std::int64_t ttl = info ? info->ttl : 0;
         ++counts_.renewed;
         told = LeaseAnswer{.ttl = ttl, .granted = ttl};
@@ -118,7 +124,7 @@ void LeaseDesk::renew(std::int64_t lease, Clock::time_point stamp, Reply reply) 
 std::optional<LeaseAnswer> LeaseDesk::look(std::int64_t lease) const {
   const std::lock_guard lock(mutex_);
   if (!keeper_.leads()) return std::nullopt;
-  const auto info = parts_.leases->read([&](const LeaseTable& table) { return table.find(lease); });
+  const auto info = leases_.read([&](const LeaseTable& table) { return table.find(lease); });
   const auto left = keeper_.remaining(lease, Clock::now());
   if (!info || !left) return LeaseAnswer{.ttl = -1, .granted = 0};
   return LeaseAnswer{.ttl = *left, .granted = info->ttl};
@@ -147,8 +153,7 @@ void LeaseDesk::status_changed(const raft::CoreStatus& status) {
       term_ = status.term;
       // Under the lock, as applied() is: a lease that is granted meanwhile is in the one or comes by the
       // other.
-      keeper_.lead(term_, Clock::now(),
-                   parts_.leases->read([](const LeaseTable& table) { return table.list(); }));
+      keeper_.lead(term_, Clock::now(), leases_.read([](const LeaseTable& table) { return table.list(); }));
       released.swap(until_ended_);
     } else if (!leads && keeper_.leads()) {
       keeper_.follow();
@@ -160,13 +165,16 @@ void LeaseDesk::status_changed(const raft::CoreStatus& status) {
   }
 }
 
-void LeaseDesk::applied(std::span<const Applied> applied) {
-  if (std::ranges::none_of(applied, is_about_leases)) return;
+void LeaseDesk::applied(AppliedBatch& batch) {
+  if (!batch.holds<LeaseGrantResult>() && !batch.holds<LeaseRevokeResult>() &&
+      !batch.holds<LeaseCheckpointResult>()) {
+    return;
+  }
   std::vector<Reply> ended;
   {
     const std::lock_guard lock(mutex_);
     const auto now = Clock::now();
-    for (const Applied& one : applied) {
+    for (const Applied& one : batch.outcomes) {
       if (is_about_leases(one)) take(*one.outcome.result, now, ended);
     }
   }
@@ -189,15 +197,15 @@ void LeaseDesk::take(const OperationResult& result, Clock::time_point now, std::
   }
 }
 
-void LeaseDesk::received(raft::NodeId from, std::string_view bytes) {
-  const auto note = decode_note(bytes);
+void LeaseDesk::received(raft::NodeId from, const Note& received) {
+  const auto note = decode_lease_note(received);
   if (!note) return;
   if (note->answer) return settle(note->ticket, note->answer);
   answer(note->question, note->lease, [this, from, note = *note](const std::optional<LeaseAnswer>& told) {
     if (!told) return;
     LeaseNote back = note;
     back.answer = told;
-    parts_.send(from, encode_note(back));
+    send(from, back);
   });
 }
 
@@ -246,13 +254,13 @@ void LeaseDesk::pump() {
     auto [operation, done] = std::move(proposals_.front());
     proposals_.pop_front();
     lock.unlock();
-    parts_.write(std::move(operation), std::move(done));
+    office_.write(std::move(operation), std::move(done));
     lock.lock();
   }
   pumping_ = false;
 }
 
-void LeaseDesk::stop() {
+void LeaseDesk::closed() {
   waiters_.fail_all(ServerError::kStopped);
   const std::lock_guard lock(mutex_);
   keeper_.follow();
@@ -266,7 +274,7 @@ std::vector<std::int64_t> LeaseDesk::ids() const {
     if (keeper_.leads()) return keeper_.by_end();
   }
   std::vector<std::int64_t> ids;
-  for (const LeaseInfo& info : parts_.leases->read([](const LeaseTable& table) { return table.list(); })) {
+  for (const LeaseInfo& info : leases_.read([](const LeaseTable& table) { return table.list(); })) {
     ids.push_back(info.id);
   }
   return ids;

@@ -7,33 +7,23 @@
 #include <functional>
 #include <mutex>
 #include <optional>
-#include <span>
-#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "libkv/lease/leases.h"
+#include "libkv/server/desk.h"
 #include "libkv/server/lease_keeper.h"
 #include "libkv/server/lease_note.h"
+#include "libkv/server/office.h"
 #include "libkv/server/server.h"
 #include "libkv/server/waiters.h"
 #include "libraft/core/effects.h"
-#include "libraft/core/message.h"
 
 namespace kv {
 
-/// What the desk needs of its member. Each may answer at once.
-struct LeaseDeskParts {
-  std::function<void(Operation, WriteDone)> write;
-  std::function<void(ReadDone)> read;
-  std::function<void(raft::NodeId to, std::string note)> send;
-  const Leases* leases = nullptr;  ///< not owned; the machine's
-};
-
 struct LeaseDeskOptions {
   LeaseKeeperOptions keeper;
-  raft::NodeId self;
   std::chrono::milliseconds request_timeout{7000};
   /// A question that is not answered is asked again, perhaps of another leader.
   std::chrono::milliseconds ask_again{500};
@@ -42,22 +32,21 @@ struct LeaseDeskOptions {
 };
 
 /// Thread: any. Callbacks run without the lock.
-class LeaseDesk {
+class LeaseDesk final : public Desk {
  public:
-  using Clock = std::chrono::steady_clock;
-
-  LeaseDesk(const LeaseDeskOptions& options, LeaseDeskParts parts);
+  /// `leases`: the machine's. Neither is owned.
+  LeaseDesk(const LeaseDeskOptions& options, Office& office, const Leases& leases);
 
   /// The answer's ttl is 0 for a lease that does not exist, of time_to_live -1.
   void keep_alive(std::int64_t lease, LeaseDone done) { ask(LeaseQuestion::kKeepAlive, lease, done); }
   void time_to_live(std::int64_t lease, LeaseDone done) { ask(LeaseQuestion::kTimeToLive, lease, done); }
 
-  // What the member tells.
-  void status_changed(const raft::CoreStatus& status);
-  void applied(std::span<const Applied> applied);
-  void received(raft::NodeId from, std::string_view note);
-  void ticked(Clock::time_point now);
-  void stop();
+  // Desk
+  void status_changed(const raft::CoreStatus& status) override;
+  void applied(AppliedBatch& batch) override;
+  void received(raft::NodeId from, const Note& note) override;
+  void ticked(Clock::time_point now) override;
+  void closed() override;
 
   /// While this member leads, in the order in which they end.
   [[nodiscard]] std::vector<std::int64_t> ids() const;
@@ -73,6 +62,7 @@ class LeaseDesk {
   using Reply = std::function<void(const std::optional<LeaseAnswer>&)>;
 
   void ask(LeaseQuestion kind, std::int64_t lease, const LeaseDone& done);
+  void send(raft::NodeId to, const LeaseNote& note);
   void route(std::uint64_t ticket, const Question& question);
   void answer(LeaseQuestion kind, std::int64_t lease, Reply reply);
   void renew(std::int64_t lease, Clock::time_point stamp, Reply reply);
@@ -83,7 +73,8 @@ class LeaseDesk {
   void pump();
 
   const LeaseDeskOptions options_;
-  const LeaseDeskParts parts_;
+  Office& office_;
+  const Leases& leases_;
   Waiters<LeaseAnswer> waiters_;
   mutable std::mutex mutex_;  // guards everything below
   LeaseKeeper keeper_;

@@ -4,10 +4,9 @@
 
 namespace kv {
 
-std::string encode_note(const LeaseNote& note) {
+std::string encode_lease_note(const LeaseNote& note) {
   std::string bytes;
   raft::ByteWriter writer(bytes);
-  write_note_head(writer, static_cast<NoteKind>(note.question), note.answer.has_value());
   writer.u64(note.ticket);
   writer.i64(note.lease);
   if (note.answer) {
@@ -17,15 +16,13 @@ std::string encode_note(const LeaseNote& note) {
   return bytes;
 }
 
-std::optional<LeaseNote> decode_note(std::string_view bytes) {
-  raft::ByteReader reader(bytes);
-  const NoteHead head = read_note_head(reader);
-  if (head.kind != NoteKind::kKeepAlive && head.kind != NoteKind::kTimeToLive) return std::nullopt;
+std::optional<LeaseNote> decode_lease_note(const Note& received) {
+  raft::ByteReader reader(received.body);
   LeaseNote note;
-  note.question = static_cast<LeaseQuestion>(head.kind);
+  note.question = static_cast<LeaseQuestion>(received.kind);
   note.ticket = reader.u64();
   note.lease = reader.i64();
-  if (head.answer) {
+  if (received.answer) {
     LeaseAnswer answer;
     answer.ttl = reader.i64();
     answer.granted = reader.i64();

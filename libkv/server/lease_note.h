@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "libkv/server/note_kind.h"
+#include "libkv/server/note.h"
 #include "libkv/server/server.h"
 
 namespace kv {
@@ -25,8 +25,9 @@ struct LeaseNote {
   bool operator==(const LeaseNote&) const = default;
 };
 
-std::string encode_note(const LeaseNote& note);
-/// Nothing for bytes that are none, or of a version that is not known: notes may be lost.
-std::optional<LeaseNote> decode_note(std::string_view bytes);
+/// The body.
+std::string encode_lease_note(const LeaseNote& note);
+/// Nothing for a body that is none. Of a note whose kind is a LeaseQuestion.
+std::optional<LeaseNote> decode_lease_note(const Note& note);
 
 }  // namespace kv

@@ -20,7 +20,7 @@ void PromotionDesk::ask(raft::NodeId learner, Done done) {
 
 /// When no leader is known, ticked() tries again.
 void PromotionDesk::route(std::uint64_t ticket, raft::NodeId learner) {
-  if (parts_.leads()) {
+  if (office_.leads()) {
     return judge(learner, [this, ticket](PromotionWord word) { waiters_.answer({{ticket, word}}); });
   }
   std::optional<raft::NodeId> leader;
@@ -28,32 +28,39 @@ void PromotionDesk::route(std::uint64_t ticket, raft::NodeId learner) {
     const std::lock_guard lock(mutex_);
     leader = leader_;
   }
-  if (!leader || *leader == options_.self) return;
-  parts_.send(*leader, encode_promotion_note({.ticket = ticket, .learner = learner}));
+  if (!leader || *leader == office_.self()) return;
+  send(*leader, {.ticket = ticket, .learner = learner});
+}
+
+void PromotionDesk::send(raft::NodeId to, const PromotionNote& note) {
+  office_.send(
+      to,
+      {.kind = NoteKind::kPromotion, .answer = note.answer.has_value(), .body = encode_promotion_note(note)});
 }
 
 void PromotionDesk::judge(raft::NodeId learner, std::function<void(PromotionWord)> answer) {
-  parts_.read([this, learner, answer = std::move(answer)](const auto& view) {
-    if (view && parts_.leads()) answer(parts_.judge(learner));
+  // A round of the leader proves that it is one still.
+  office_.read([this, learner, answer = std::move(answer)](const auto& view) {
+    if (view && office_.leads()) answer(judge_(learner));
   });
 }
 
-void PromotionDesk::leader_changed(std::optional<raft::NodeId> leader) {
+void PromotionDesk::status_changed(const raft::CoreStatus& status) {
   const std::lock_guard lock(mutex_);
-  if (leader_ != leader) {
+  if (leader_ != status.leader) {
     for (auto& [ticket, question] : questions_) question.asked = {};
   }
-  leader_ = leader;
+  leader_ = status.leader;
 }
 
-void PromotionDesk::received(raft::NodeId from, std::string_view bytes) {
-  const auto note = decode_promotion_note(bytes);
+void PromotionDesk::received(raft::NodeId from, const Note& received) {
+  const auto note = decode_promotion_note(received);
   if (!note) return;
   if (note->answer) return waiters_.answer({{note->ticket, *note->answer}});
-  if (!parts_.leads()) return;
+  if (!office_.leads()) return;
   judge(note->learner, [this, from, note = *note](PromotionWord word) mutable {
     note.answer = word;
-    parts_.send(from, encode_promotion_note(note));
+    send(from, note);
   });
 }
 

@@ -7,28 +7,18 @@
 #include <functional>
 #include <mutex>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <unordered_map>
+#include <utility>
 
+#include "libkv/server/desk.h"
+#include "libkv/server/office.h"
 #include "libkv/server/promotion_note.h"
 #include "libkv/server/server.h"
 #include "libkv/server/waiters.h"
 
 namespace kv {
 
-/// What the desk needs of its member.
-struct PromotionDeskParts {
-  std::function<bool()> leads;
-  /// While this member leads.
-  std::function<PromotionWord(raft::NodeId learner)> judge;
-  /// A round of the leader, which proves that it is one still.
-  std::function<void(ReadDone)> read;
-  std::function<void(raft::NodeId to, std::string note)> send;
-};
-
 struct PromotionDeskOptions {
-  raft::NodeId self;
   std::chrono::milliseconds request_timeout{7000};
   /// A question that is not answered is asked again, perhaps of another leader.
   std::chrono::milliseconds ask_again{500};
@@ -37,24 +27,26 @@ struct PromotionDeskOptions {
 };
 
 /// Thread: any. Callbacks run without the lock.
-class PromotionDesk {
+class PromotionDesk final : public Desk {
  public:
-  using Clock = std::chrono::steady_clock;
   using Done = std::function<void(std::expected<PromotionWord, RequestFailure>)>;
+  /// What a leader says.
+  using Judge = std::function<PromotionWord(raft::NodeId learner)>;
 
-  PromotionDesk(const PromotionDeskOptions& options, PromotionDeskParts parts)
+  PromotionDesk(const PromotionDeskOptions& options, Office& office, Judge judge)
       : options_(options),
-        parts_(std::move(parts)),
+        office_(office),
+        judge_(std::move(judge)),
         waiters_(options.request_timeout, options.first_ticket) {}
 
   /// `done` gets what the leader says.
   void ask(raft::NodeId learner, Done done);
 
-  // What the member tells.
-  void leader_changed(std::optional<raft::NodeId> leader);
-  void received(raft::NodeId from, std::string_view note);
-  void ticked(Clock::time_point now);
-  void stop() { waiters_.fail_all(ServerError::kStopped); }
+  // Desk
+  void status_changed(const raft::CoreStatus& status) override;
+  void received(raft::NodeId from, const Note& note) override;
+  void ticked(Clock::time_point now) override;
+  void closed() override { waiters_.fail_all(ServerError::kStopped); }
 
  private:
   struct Question {
@@ -62,12 +54,14 @@ class PromotionDesk {
     Clock::time_point asked;
   };
 
+  void send(raft::NodeId to, const PromotionNote& note);
   void route(std::uint64_t ticket, raft::NodeId learner);
   /// Answers only while this member leads: who asks will ask again.
   void judge(raft::NodeId learner, std::function<void(PromotionWord)> answer);
 
   const PromotionDeskOptions options_;
-  const PromotionDeskParts parts_;
+  Office& office_;
+  const Judge judge_;
   Waiters<PromotionWord> waiters_;
   mutable std::mutex mutex_;  // guards everything below
   std::optional<raft::NodeId> leader_;

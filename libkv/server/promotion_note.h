@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 
+#include "libkv/server/note.h"
 #include "libraft/core/types.h"
 
 namespace kv {
@@ -21,8 +21,9 @@ struct PromotionNote {
   bool operator==(const PromotionNote&) const = default;
 };
 
+/// The body.
 std::string encode_promotion_note(const PromotionNote& note);
-/// Nothing for bytes that are none: notes may be of another kind.
-std::optional<PromotionNote> decode_promotion_note(std::string_view bytes);
+/// Nothing for a body that is none. Of a note of kPromotion.
+std::optional<PromotionNote> decode_promotion_note(const Note& note);
 
 }  // namespace kv

@@ -2,9 +2,41 @@
 
 #include <algorithm>
 
+#include "libkv/machine/command_version.h"
 #include "libraft/core/describe.h"
 
 namespace kv {
+
+void VersionDesk::applied(AppliedBatch& batch) {
+  if (!batch.holds<RaiseVersionResult>()) return;
+  for (const Applied& one : batch.outcomes) {
+    if (!one.outcome.result) continue;
+    const auto* const raised = std::get_if<RaiseVersionResult>(&*one.outcome.result);
+    if (raised == nullptr) continue;
+    office_.log(raft::LogLevel::kInfo, "event=command-version version=" + std::to_string(raised->version));
+  }
+}
+
+void VersionDesk::received(raft::NodeId from, const Note& received) {
+  const auto note = decode_version_note(received);
+  if (!note) return;
+  heard(Clock::now(), from, *note);
+  if (auto known = check_known(note->cluster, known_); !known) office_.fail(known.error());
+}
+
+/// To the others, and as a leader to the cluster when all of them told enough.
+void VersionDesk::ticked(Time now) {
+  if (now - told_at_ < kTellPause) return;
+  told_at_ = now;
+  const std::vector<MemberInfo> members = office_.members();
+  const VersionNote note{.knows = known_, .cluster = cluster_()};
+  const std::string body = encode_version_note(note);
+  for (const MemberInfo& member : members) {
+    if (member.id != office_.self()) office_.send(member.id, {.kind = NoteKind::kVersion, .body = body});
+  }
+  if (!office_.leads()) return;
+  if (const auto raise = due(now, members, note.cluster)) office_.propose(*raise, [](const auto&) {});
+}
 
 void VersionDesk::heard(Time now, raft::NodeId from, const VersionNote& note) {
   const std::lock_guard lock(mutex_);
@@ -14,7 +46,7 @@ void VersionDesk::heard(Time now, raft::NodeId from, const VersionNote& note) {
 }
 
 std::uint32_t VersionDesk::known_by(Time now, raft::NodeId member) const {
-  if (member == self_) return known_;
+  if (member == office_.self()) return known_;
   const auto found = told_.find(member);
   return found != told_.end() && now - found->second.at <= kToldFor ? found->second.knows : 0;
 }

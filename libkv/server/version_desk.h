@@ -3,13 +3,17 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "libkv/machine/command.h"
+#include "libkv/server/desk.h"
+#include "libkv/server/office.h"
 #include "libkv/server/version_note.h"
 
 namespace kv {
@@ -20,11 +24,18 @@ inline constexpr std::chrono::milliseconds kTellPause{1000};
 inline constexpr std::chrono::milliseconds kToldFor{3500};
 
 /// Thread: any.
-class VersionDesk {
+class VersionDesk final : public Desk {
  public:
-  using Time = std::chrono::steady_clock::time_point;
+  using Time = Clock::time_point;
 
-  VersionDesk(raft::NodeId self, std::uint32_t known) : self_(self), known_(known) {}
+  /// `known`: the newest version that this program knows. `cluster`: the cluster's, as applied.
+  VersionDesk(std::uint32_t known, Office& office, std::function<std::uint32_t()> cluster)
+      : known_(known), office_(office), cluster_(std::move(cluster)) {}
+
+  // Desk
+  void applied(AppliedBatch& batch) override;
+  void received(raft::NodeId from, const Note& note) override;
+  void ticked(Time now) override;
 
   void heard(Time now, raft::NodeId from, const VersionNote& note);
 
@@ -44,8 +55,10 @@ class VersionDesk {
   /// 0: it has not told.
   [[nodiscard]] std::uint32_t known_by(Time now, raft::NodeId member) const;
 
-  const raft::NodeId self_;
   const std::uint32_t known_;
+  Office& office_;
+  const std::function<std::uint32_t()> cluster_;
+  Time told_at_;              // of ticked()
   mutable std::mutex mutex_;  // guards what is below
   std::map<raft::NodeId, Told> told_;
 };

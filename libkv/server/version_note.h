@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
+
+#include "libkv/server/note.h"
 
 namespace kv {
 
@@ -15,8 +16,9 @@ struct VersionNote {
   bool operator==(const VersionNote&) const = default;
 };
 
+/// The body.
 std::string encode_version_note(const VersionNote& note);
-/// Nothing for bytes that are none: notes may be of another kind.
-std::optional<VersionNote> decode_version_note(std::string_view bytes);
+/// Nothing for a body that is none. Of a note of kVersion.
+std::optional<VersionNote> decode_version_note(const Note& note);
 
 }  // namespace kv

@@ -60,7 +60,7 @@ void WatchDesk::start() {
   reader_ = std::thread([this] { read(); });
 }
 
-void WatchDesk::stop() {
+void WatchDesk::stopped() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -88,7 +88,14 @@ WatchCounts WatchDesk::counts() const {
   return counts;
 }
 
-void WatchDesk::applied(AppliedChanges batch) {
+void WatchDesk::applied(AppliedBatch& batch) {
+  changed({.revision = batch.view.revision(),
+           .compacted = batch.view.compacted_revision(),
+           .collected = std::move(batch.changes)});
+  if (parts_.is_odd()) end_streams();
+}
+
+void WatchDesk::changed(AppliedChanges batch) {
   const std::size_t bytes = bytes_of(batch.collected);
   const std::lock_guard lock(mutex_);
   if (stopped_) return;

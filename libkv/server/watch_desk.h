@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "libkv/mvcc/read_view.h"
+#include "libkv/server/desk.h"
 #include "libkv/watch/hub.h"
 
 namespace kv {
@@ -21,6 +22,7 @@ namespace kv {
 struct WatchDeskParts {
   std::function<ReadView()> view;  ///< the newest state
   std::function<bool()> has_leader;
+  std::function<bool()> is_odd;  ///< the state is known to be wrong: nobody is told of it
 };
 
 /// Applied changes that wait to be told, in bytes. Above it they are dropped, and who watches reads them from
@@ -30,26 +32,26 @@ inline constexpr std::size_t kWatchInboxBytesMax = 64U << 20U;
 inline constexpr std::size_t kWatchRequestsMax = 65536;
 
 /// Must outlive its streams. What it is told is taken in the order of the calls.
-class WatchDesk final : public Watches {
+class WatchDesk final : public Watches, public Desk {
  public:
   WatchDesk(const HubOptions& options, WatchDeskParts parts);
-  ~WatchDesk() override { stop(); }
-  WatchDesk(const WatchDesk&) = delete;
-  WatchDesk& operator=(const WatchDesk&) = delete;
+  ~WatchDesk() override { WatchDesk::stopped(); }
 
   /// Requests and changes may come before.
   void start();
-  /// Ends every stream, and each later one at once. Idempotent.
-  void stop();
 
   /// What the next batch should collect. Thread: any.
   [[nodiscard]] Collect demand() const { return demand_.load(std::memory_order_relaxed); }
   /// Costs next to nothing, and wakes nobody, while nobody watches. Thread: the apply thread.
-  void applied(AppliedChanges batch);
+  void changed(AppliedChanges batch);
   /// Ends the streams that there are: their clients go on elsewhere. Thread: any.
   void end_streams();
-  /// Another state was installed. Thread: the apply thread.
-  void installed();
+
+  // Desk. Before the writes are answered: who then asks for a watch from now on is not told of them.
+  void applied(AppliedBatch& batch) override;
+  void installed() override;
+  /// Ends every stream, and each later one at once.
+  void stopped() override;
 
   // Watches
   [[nodiscard]] std::unique_ptr<WatchStream> open(std::shared_ptr<WatchSink> sink,
@@ -58,7 +60,6 @@ class WatchDesk final : public Watches {
 
  private:
   class Stream;
-  using Clock = Hub::Clock;
   using Waiting = std::shared_ptr<std::atomic<std::size_t>>;  // shared by a stream and its requests
 
   struct Installed {
@@ -77,7 +78,7 @@ class WatchDesk final : public Watches {
 
   /// False when it comes too late: everyone is told that it is over.
   bool push(Message message);
-  [[nodiscard]] std::deque<Message> take(Clock::time_point until);
+  [[nodiscard]] std::deque<Message> take(Hub::Clock::time_point until);
   void handle(Message& message);
   void tell();
   void turn(std::deque<Message> messages);
@@ -86,7 +87,7 @@ class WatchDesk final : public Watches {
 
   const WatchDeskParts parts_;
   Hub hub_;  // the telling thread's, as what follows
-  Clock::time_point ticked_at_{};
+  Hub::Clock::time_point ticked_at_{};
   bool more_ = false;  // there is history to tell
   std::atomic<Collect> demand_ = Collect::kNothing;
   std::atomic<std::uint64_t> next_stream_ = 1;

@@ -25,7 +25,8 @@ class FakeMember final : public KvServer {
     watches_ = std::make_unique<WatchDesk>(HubOptions{.progress_interval = std::chrono::milliseconds(100),
                                                       .election_timeout = std::chrono::milliseconds(100)},
                                            WatchDeskParts{.view = [this] { return machine_->view(); },
-                                                          .has_leader = [this] { return leader.load(); }});
+                                                          .has_leader = [this] { return leader.load(); },
+                                                          .is_odd = [] { return false; }});
     watches_->start();
   }
 
@@ -42,7 +43,7 @@ class FakeMember final : public KvServer {
     machine_->collect(watches_->demand());
     auto applied = machine_->apply(std::span(&entry, 1));
     const ReadView view = machine_->view();
-    watches_->applied({view.revision(), view.compacted_revision(), machine_->take_changes()});
+    watches_->changed({view.revision(), view.compacted_revision(), machine_->take_changes()});
     done(std::move(applied->front().outcome));
   }
   void change_members(Operation operation, WriteDone done) override {

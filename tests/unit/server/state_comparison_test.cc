@@ -112,17 +112,5 @@ TEST_F(Compare, MembersAtDifferentSpeedsHaveEntriesInCommon) {
   EXPECT_GT(found.index, Index(1'800'000));
 }
 
-TEST(PointNote, TheWorkedExampleOfTheFormatIsTrueAndNothingElseIsRead) {
-  PointNote note{.life = 7, .points = {at(32, 0x11)}};
-  const std::string bytes = encode_point_note(note);
-  EXPECT_EQ(bytes, std::string("\x01\x05\x07\0\0\0\0\0\0\0\x01\x20\0\0\0\0\0\0\0\x11\0\0\0\0\0\0\0", 27));
-  EXPECT_EQ(decode_point_note(bytes), note);
-  for (std::size_t size = 0; size < bytes.size(); ++size)
-    EXPECT_FALSE(decode_point_note(bytes.substr(0, size)));
-  EXPECT_FALSE(decode_point_note(bytes + "x"));
-  note.points.resize(kNotePointsMax + 1);
-  EXPECT_FALSE(decode_point_note(encode_point_note(note)));
-}
-
 }  // namespace
 }  // namespace kv

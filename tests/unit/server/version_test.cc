@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "libkv/server/version_desk.h"
+#include "tests/unit/server/fake_office.h"
 #include "tests/unit/server/members_fixture.h"
 
 namespace kv {
@@ -12,37 +13,47 @@ using testing::TestMember;
 const std::vector<MemberInfo> kTwo{{.id = raft::NodeId(1)}, {.id = raft::NodeId(2), .name = "two"}};
 constexpr VersionDesk::Time kNow{std::chrono::seconds(100)};
 
-TEST(VersionDesk, RaisesToWhatAllMembersKnow) {
-  VersionDesk desk(raft::NodeId(1), 5);
-  EXPECT_FALSE(desk.due(kNow, kTwo, 1)) << "of one that has not told";
-  desk.heard(kNow, raft::NodeId(2), {.knows = 3, .cluster = 1});
+std::string version_note(std::uint32_t knows, std::uint32_t cluster) {
+  return encode_note(
+      {.kind = NoteKind::kVersion, .body = encode_version_note({.knows = knows, .cluster = cluster})});
+}
+
+/// Member 1, which knows version 5 in a cluster of version 1.
+class VersionDeskTest : public ::testing::Test {
+ protected:
+  testing::FakeOffice office_{raft::NodeId(1)};
+  VersionDesk desk_{5, office_, [] { return 1U; }};
+};
+
+TEST_F(VersionDeskTest, RaisesToWhatAllMembersKnow) {
+  EXPECT_FALSE(desk_.due(kNow, kTwo, 1)) << "of one that has not told";
+  desk_.heard(kNow, raft::NodeId(2), {.knows = 3, .cluster = 1});
   const RaiseVersionOp expected{.version = 3, .members = {raft::NodeId(1), raft::NodeId(2)}};
-  EXPECT_EQ(desk.due(kNow, kTwo, 1), expected);
-  EXPECT_FALSE(desk.due(kNow, kTwo, 3)) << "it is there already";
+  EXPECT_EQ(desk_.due(kNow, kTwo, 1), expected);
+  EXPECT_FALSE(desk_.due(kNow, kTwo, 3)) << "it is there already";
 }
 
-TEST(VersionDesk, ForgetsWhoHasNotToldForAWhile) {
-  VersionDesk desk(raft::NodeId(1), 5);
-  desk.heard(kNow, raft::NodeId(2), {.knows = 3, .cluster = 1});
-  EXPECT_TRUE(desk.due(kNow + kToldFor, kTwo, 1));
-  EXPECT_FALSE(desk.due(kNow + kToldFor + kTellPause, kTwo, 1));
+TEST_F(VersionDeskTest, ForgetsWhoHasNotToldForAWhile) {
+  desk_.heard(kNow, raft::NodeId(2), {.knows = 3, .cluster = 1});
+  EXPECT_TRUE(desk_.due(kNow + kToldFor, kTwo, 1));
+  EXPECT_FALSE(desk_.due(kNow + kToldFor + kTellPause, kTwo, 1));
 }
 
-TEST(VersionDesk, NamesThoseThatDoNotKnow) {
-  VersionDesk desk(raft::NodeId(1), 5);
-  EXPECT_EQ(desk.lacking(kNow, kTwo, 5), "member 2 (two) has not told what it knows");
-  desk.heard(kNow, raft::NodeId(2), {.knows = 3, .cluster = 1});
-  EXPECT_EQ(desk.lacking(kNow, kTwo, 5), "member 2 (two) knows version 3");
+TEST_F(VersionDeskTest, NamesThoseThatDoNotKnow) {
+  EXPECT_EQ(desk_.lacking(kNow, kTwo, 5), "member 2 (two) has not told what it knows");
+  desk_.heard(kNow, raft::NodeId(2), {.knows = 3, .cluster = 1});
+  EXPECT_EQ(desk_.lacking(kNow, kTwo, 5), "member 2 (two) knows version 3");
 }
 
 TEST(VersionNote, TheWorkedExampleOfTheFormatIsTrueAndNothingElseIsRead) {
   const VersionNote note{.knows = 2, .cluster = 1};
-  const std::string bytes = encode_version_note(note);
+  const auto read = [](const std::string& bytes) { return decode_version_note(*decode_note(bytes)); };
+  const std::string bytes = version_note(2, 1);
   EXPECT_EQ(bytes, std::string("\x01\x03\x02\x00\x00\x00\x01\x00\x00\x00", 10));
-  EXPECT_EQ(decode_version_note(bytes), note);
-  EXPECT_FALSE(decode_version_note(bytes + "x"));
-  for (std::size_t size = 0; size < bytes.size(); ++size)
-    EXPECT_FALSE(decode_version_note(bytes.substr(0, size)));
+  EXPECT_EQ(read(bytes), note);
+  EXPECT_FALSE(read(bytes + "x"));
+  EXPECT_FALSE(read("\x01\x83" + bytes.substr(2))) << "an answer to what nobody asks";
+  for (std::size_t size = 2; size < bytes.size(); ++size) EXPECT_FALSE(read(bytes.substr(0, size)));
 }
 
 /// Puts stand for a command of version 2.
@@ -86,9 +97,8 @@ TEST_F(Versions, ACommandIsProposedOnceAllMembersKnowIt) {
 TEST_F(Versions, AMemberThatHearsOfCommandsItDoesNotKnowStops) {
   start_with({2});
   std::vector<raft::Message> messages;
-  messages.emplace_back(raft::ServiceNote{
-      .term = raft::Term(1),
-      .bytes = std::make_shared<const std::string>(encode_version_note({.knows = 3, .cluster = 3}))});
+  messages.emplace_back(raft::ServiceNote{.term = raft::Term(1),
+                                          .bytes = std::make_shared<const std::string>(version_note(3, 3))});
   members_[0]->server->receive(raft::NodeId(2), std::move(messages));
   EXPECT_TRUE(members_[0]->failed);
   EXPECT_EQ(members_[0]->failed_with, raft::ErrorCode::kMismatch);

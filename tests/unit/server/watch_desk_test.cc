@@ -67,9 +67,10 @@ class WatchDeskTest : public ::testing::Test {
  protected:
   WatchDeskTest() : env_(leveldb::NewMemEnv(leveldb::Env::Default())) {
     machine_ = *Machine::open({.env = env_.get(), .path = "/snap"});
-    desk_ = std::make_unique<WatchDesk>(
-        HubOptions{},
-        WatchDeskParts{.view = [this] { return machine_->view(); }, .has_leader = [] { return true; }});
+    desk_ =
+        std::make_unique<WatchDesk>(HubOptions{}, WatchDeskParts{.view = [this] { return machine_->view(); },
+                                                                 .has_leader = [] { return true; },
+                                                                 .is_odd = [this] { return odd_.load(); }});
     desk_->start();
   }
 
@@ -82,11 +83,12 @@ class WatchDeskTest : public ::testing::Test {
     machine_->collect(desk_->demand());
     ASSERT_TRUE(machine_->apply(std::span(&entry, 1)));
     const ReadView view = machine_->view();
-    desk_->applied({view.revision(), view.compacted_revision(), machine_->take_changes()});
+    desk_->changed({view.revision(), view.compacted_revision(), machine_->take_changes()});
   }
 
   std::unique_ptr<leveldb::Env> env_;
   std::unique_ptr<Machine> machine_;
+  std::atomic<bool> odd_ = false;
   std::unique_ptr<WatchDesk> desk_;
 };
 
@@ -137,7 +139,7 @@ TEST_F(WatchDeskTest, StreamsComeAndGoWhileWritesGoOn) {
 TEST_F(WatchDeskTest, StopEndsWhoIsThereAndWhoComesLater) {
   const auto early = std::make_shared<Counter>();
   const auto stream = desk_->open(early, {});
-  desk_->stop();
+  desk_->stopped();
   EXPECT_EQ(early->end, WatchEnd::kStopped);
   const auto late = std::make_shared<Counter>();
   const auto refused = desk_->open(late, {});

@@ -18,7 +18,7 @@ import raw_http2 as h2  # noqa: E402
 import wire  # noqa: E402
 from api import Api, grpc, rpc_pb2  # noqa: E402
 from cluster import Cluster  # noqa: E402
-from watch import WatchStream  # noqa: E402
+from watching import WatchStream  # noqa: E402
 
 CANARIES = 50
 CLOSE_SECONDS = 10
@@ -262,7 +262,7 @@ class BrokenGrpc(Besieged):
             deaf[-1].send(h2.frame(h2.HEADERS, h2.END_HEADERS, 1, h2.request_head("/etcdserverpb.Watch/Watch")))
             deaf[-1].send(h2.frame(h2.DATA, 0, 1, ask))
         with Api(self.server.endpoint) as api, Api(self.server.endpoint) as other, \
-                WatchStream(other) as late, WatchStream(api) as prompt:
+                WatchStream(other.channel) as late, WatchStream(api.channel) as prompt:
             for stream in (late, prompt):
                 stream.create(key=b"heavy/", range_end=b"heavy0")
                 self.assertTrue(next(stream).created)
@@ -285,12 +285,23 @@ class BrokenGrpc(Besieged):
         status = Path(f"/proc/{self.server.process.pid}/status").read_text(encoding="ascii")
         return int(status.split("VmRSS:")[1].split()[0]) << 10
 
+    def answer_in_http(self, connection) -> int:
+        """The status; the connection is closed behind it."""
+        connection.socket.settimeout(self.patience)
+        said = b""
+        while more := connection.socket.recv(65536):
+            said += more
+        self.assertTrue(said.startswith(b"HTTP/1.1 "), said[:80])
+        return int(said[9:12])
+
     def test_http_of_all_sorts(self):
-        for request in (b"GET / HTTP/9.9\r\n\r\n", b"GET " + b"/" * 100000 + b" HTTP/1.1\r\n\r\n",
-                        b"POST /v3/kv/put HTTP/1.1\r\nContent-Length: 99999999999999\r\n\r\n{",
-                        b"GET /health HTTP/1.1\r\n" + b"X: y\r\n" * 50000 + b"\r\n", b"\r\n\r\n\r\n", b"\x16\x03\x01"):
+        for status, request in ((400, b"GET / HTTP/9.9\r\n\r\n"), (431, b"GET " + b"/" * 100000 + b" HTTP/1.1\r\n\r\n"),
+                                (413, b"POST /v3/kv/put HTTP/1.1\r\nContent-Length: 99999999999999\r\n\r\n{"),
+                                (431, b"GET /health HTTP/1.1\r\n" + b"X: y\r\n" * 50000 + b"\r\n"),
+                                (400, b"\r\n\r\n\r\n"), (400, b"NONSENSE\r\n\r\n"), (400, b"\x16\x03\x01")):
             with self.connect(hello=False) as connection:
                 connection.send(request)
+                self.assertEqual(self.answer_in_http(connection), status, request[:40])
         self.assertEqual(self.server.http("/health")[0], 200)
         self.assertEqual(self.server.http("/no/such/page")[0], 404)
 

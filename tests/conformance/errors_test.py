@@ -17,7 +17,7 @@ from errors_table import PROVOKED  # noqa: E402
 from member_test import ACTIVE_AFTER_SECONDS, Kvctl, add_server, join, url  # noqa: E402
 from raw_steps import delete, get, nested, put, txn  # noqa: E402
 from steps import eventually  # noqa: E402
-from watch import WatchStream  # noqa: E402
+from watching import Ended, WatchStream  # noqa: E402
 
 SEEN = set()
 NOBODY = 4242
@@ -41,21 +41,25 @@ class Errors(unittest.TestCase):
         cls.cluster.__exit__(None, None, None)
 
     def refused(self, text: str, stub, request, **options) -> None:
-        """The call fails with this text and with the code that the contract gives it; no revision comes of it."""
-        before = self.revision()
+        """The call fails with this text and with the code that the contract gives it; nothing comes of it."""
+        before = self.state()
         seen = outcome(stub, request, **options)
         self.assertEqual(seen, (PROVOKED[text], text), f"{request!r:.200}")
-        self.assertEqual(self.revision(), before, "a refused request has changed something")
+        self.assertEqual(self.state(), before, "a refused request has changed something")
         SEEN.add(text)
+
+    def state(self) -> tuple:
+        """The revision, the hash of the history, the leases: of the member that is asked, as it has them."""
+        patience = 30 * places.time_scale()
+        hashed = self.api.maintenance.HashKV(pb.HashKVRequest(), timeout=patience)
+        leases = self.api.lease.LeaseLeases(pb.LeaseLeasesRequest(), timeout=patience).leases
+        return hashed.header.revision, hashed.hash, sorted(lease.ID for lease in leases)
 
     def raw_add(self, request, **options):
         return self.api.raw("/etcdserverpb.Cluster/MemberAdd", request, **options)
 
     def raw_promote(self, request, **options):
         return self.api.raw("/etcdserverpb.Cluster/MemberPromote", request, **options)
-
-    def revision(self) -> int:
-        return self.api.range(b"any", serializable=True, timeout=30 * places.time_scale()).header.revision
 
 
 def outcome(stub, request, seconds: float = 30, **options) -> tuple:
@@ -133,10 +137,34 @@ class Requests(Errors):
         lease.LeaseGrant(pb.LeaseGrantRequest(ID=7, TTL=60), timeout=30)
         self.refused("etcdserver: lease already exists", lease.LeaseGrant, pb.LeaseGrantRequest(ID=7, TTL=60))
         self.refused("etcdserver: too large lease TTL", lease.LeaseGrant, pb.LeaseGrantRequest(TTL=9_000_000_001))
+        before = self.state()[:2]
+        for ttl in (0, -5, 1):  # raised to what an election allows
+            granted = lease.LeaseGrant(pb.LeaseGrantRequest(ID=-8, TTL=ttl), timeout=30)
+            self.assertEqual((granted.ID, granted.TTL, granted.error), (-8, 2, ""))
+            self.refused("etcdserver: lease already exists", lease.LeaseGrant, pb.LeaseGrantRequest(ID=-8, TTL=60))
+            lease.LeaseRevoke(pb.LeaseRevokeRequest(ID=-8), timeout=30)
+        self.assertEqual(self.state()[:2], before, "a lease without keys is no revision")
+
+    def test_compares_of_what_is_not_there(self):
+        """They see zeros, and a value never; a revision comes only of what is written."""
+        kv, before = self.api.kv, self.state()
+        for target, field, zero in ((0, "version", 0), (1, "create_revision", 0), (2, "mod_revision", 0), (4, "lease", 0)):
+            for result, holds in ((0, True), (1, False), (2, False), (3, False)):
+                compare = pb.Compare(key=b"absent", target=target, result=result, **{field: zero})
+                self.assertEqual(kv.Txn(txn([compare], [get(b"absent")]), timeout=30).succeeded, holds)
+        for result in range(4):
+            compare = pb.Compare(key=b"absent", target=3, result=result, value=b"")
+            self.assertFalse(kv.Txn(txn([compare], [put(b"absent")]), timeout=30).succeeded)
+        self.assertEqual(self.state(), before)
+        absent = pb.Compare(key=b"absent", target=0, result=0, version=0)
+        done = kv.Txn(txn([absent], [put(b"absent", b"x")]), timeout=30)
+        self.assertEqual((done.succeeded, done.header.revision), (True, before[0] + 1))
 
     def test_sizes(self):
         big = pb.PutRequest(key=b"big", value=b"x" * 1_600_000)
+        index = self.api.status(timeout=30).raftIndex
         self.refused("etcdserver: request is too large", self.api.kv.Put, big)
+        self.assertEqual(self.api.status(timeout=30).raftIndex, index, "it has been proposed")
         code, text = outcome(self.api.kv.Put, pb.PutRequest(key=b"big", value=b"x" * 3_000_000))
         self.seen_part("grpc: received message larger than max", code, text)
         self.assertIn("vs. 2097152)", text)
@@ -194,24 +222,24 @@ class Requests(Errors):
             self.assertEqual(outcome(kv.Put, pb.PutRequest(key=b"alarm", value=b"x"))[0], "OK")
 
     def test_watches_are_refused_in_the_stream(self):
-        with WatchStream(self.api) as stream:
+        with WatchStream(self.api.channel) as stream:
             def created(**fields):
                 stream.create(**fields)
                 answer = next(stream)
                 self.assertTrue(answer.created)
-                return answer.canceled, answer.watch_id, answer.cancel_reason, answer.compact_revision
+                return answer.canceled, answer.watch_id, answer.reason, answer.compact_revision
 
             self.assertEqual(created(key=b"w", watch_id=5), (False, 5, "", 0))
             self.assertEqual(created(key=b"w", watch_id=5),
                              (True, -1, "mvcc: duplicate watch ID provided on the WatchStream", 0))
             for end in (b"a", b"w"):
                 self.assertEqual(created(key=b"w", range_end=end), (True, -1, "mvcc: watcher range is empty", 0))
-            self.assertEqual(created(key=b"w", start_revision=-1),
+            self.assertEqual(created(key=b"w", start=-1),
                              (True, -1, "etcdserver: mvcc: required revision has been compacted", 0))
             stream.cancel(77)
             stream.cancel(5)
             gone = next(stream)
-            self.assertEqual((gone.canceled, gone.watch_id, gone.cancel_reason), (True, 5, ""))
+            self.assertEqual((gone.canceled, gone.watch_id, gone.reason), (True, 5, ""))
             # Whatever was refused, the stream goes on; ids may be used again.
             self.assertEqual(created(key=b"w", watch_id=5), (False, 5, "", 0))
             self.api.put(b"w", b"x", timeout=30)
@@ -238,11 +266,11 @@ class Members(Errors):
             self.refused(text, api.kv.Txn, txn([], [get(b"k", serializable=True)]))
             self.refused(text, api.lease.LeaseLeases, pb.LeaseLeasesRequest())
             self.refused(text, api.cluster.MemberList, pb.MemberListRequest())
-            with WatchStream(api) as stream:
+            with WatchStream(api.channel) as stream:
                 stream.create(key=b"k")
-                with self.assertRaises(grpc.RpcError) as error:
-                    next(stream)
-                self.assertEqual((error.exception.code().name, error.exception.details()), (PROVOKED[text], text))
+                with self.assertRaises(Ended) as ended:
+                    stream.next()
+                self.assertEqual((ended.exception.code.name, ended.exception.details), (PROVOKED[text], text))
             self.assertEqual(outcome(api.kv.Range, pb.RangeRequest(key=b"k", serializable=True))[0], "OK")
             self.assertTrue(api.status(timeout=30 * places.time_scale()))
 

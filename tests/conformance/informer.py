@@ -7,7 +7,7 @@ import time
 import places
 from api import grpc, rpc_pb2
 from apiserver import PREFIX, PREFIX_END, Compacted, Store
-from watch import WatchStream
+from watching import Ended, WatchStream
 
 HAS_LEADER = (("hasleader", "true"),)
 # Answers after which progress is asked for: in the middle of events, where a bookmark could overtake one.
@@ -31,9 +31,9 @@ class Cache:
     def take(self, answer) -> None:
         """An answer with events, or a bookmark."""
         if not answer.events:
-            if answer.header.revision < self.revision:
-                raise Broken(f"a bookmark at {answer.header.revision} after revision {self.revision}")
-            self.revision = answer.header.revision
+            if answer.revision < self.revision:
+                raise Broken(f"a bookmark at {answer.revision} after revision {self.revision}")
+            self.revision = answer.revision
             return
         at = self.revision
         for event in answer.events:
@@ -44,8 +44,8 @@ class Cache:
             at = revision
             self.apply(event)
             self.revisions.append(revision)
-        if answer.header.revision < at:
-            raise Broken(f"an answer at {answer.header.revision} has an event of {at}")
+        if answer.revision < at:
+            raise Broken(f"an answer at {answer.revision} has an event of {at}")
         self.revision = at
 
     def apply(self, event) -> None:
@@ -108,11 +108,11 @@ class Informer(threading.Thread):
                 self.progressed.notify_all()
 
     def watch(self) -> None:
-        with WatchStream(self.store.api(), HAS_LEADER) as self.stream:
+        with WatchStream(self.store.api().channel, HAS_LEADER) as self.stream:
             if self.ended.is_set():
                 return  # end() has not seen this stream
             self.counts["stream"] += 1
-            self.stream.create(key=PREFIX, range_end=PREFIX_END, start_revision=self.cache.revision + 1,
+            self.stream.create(key=PREFIX, range_end=PREFIX_END, start=self.cache.revision + 1,
                                prev_kv=True, progress_notify=True)
             try:
                 for number, answer in enumerate(self.stream):
@@ -123,10 +123,8 @@ class Informer(threading.Thread):
                     if self.nap and self.counts["event"] // 200 > self.naps:
                         self.naps += 1
                         break
-                else:
-                    raise Broken("a watch ended without a reason")
-            except grpc.RpcError as error:
-                if error.code() not in PASSING:
+            except Ended as ended:
+                if ended.code not in PASSING:
                     raise
                 self.ended.wait(0.02)
                 return
@@ -135,11 +133,11 @@ class Informer(threading.Thread):
     def take(self, number: int, answer) -> bool:
         """Whether the watch goes on."""
         if number == 0:
-            if not answer.created or answer.canceled or answer.events or not answer.header.revision:
+            if not answer.created or answer.canceled or answer.events or not answer.revision:
                 raise Broken(f"the first answer is {answer}")
             return True
         if answer.canceled:
-            if not answer.compact_revision or answer.header.revision or answer.events:
+            if not answer.compact_revision or answer.revision or answer.events:
                 raise Broken(f"the watch was cancelled: {answer}")
             self.list()
             return False
@@ -201,10 +199,10 @@ class CompactionWatcher(threading.Thread):
 
     def watch(self, start: int) -> int:
         """Where to go on."""
-        with WatchStream(self.store.api(), HAS_LEADER) as self.stream:
+        with WatchStream(self.store.api().channel, HAS_LEADER) as self.stream:
             if self.ended.is_set():
                 return start
-            self.stream.create(key=self.key, start_revision=start)
+            self.stream.create(key=self.key, start=start)
             try:
                 for answer in self.stream:
                     if answer.canceled:
@@ -212,8 +210,8 @@ class CompactionWatcher(threading.Thread):
                     for event in answer.events:
                         self.seen.append((event.kv.mod_revision, event.kv.version))
                         start = event.kv.mod_revision + 1
-            except grpc.RpcError as error:
-                if error.code() not in PASSING:
+            except Ended as ended:
+                if ended.code not in PASSING:
                     raise
                 self.ended.wait(0.02)
         return start

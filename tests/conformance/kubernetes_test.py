@@ -14,7 +14,7 @@ from api import Api, grpc, kv_pb2, rpc_pb2  # noqa: E402
 from apiserver import COMPACT_KEY, PREFIX, PREFIX_END, Compacted, Compactor, Conflict, Controller, Store  # noqa: E402
 from cluster import Cluster  # noqa: E402
 from informer import CompactionWatcher, Informer  # noqa: E402
-from watch import WatchStream  # noqa: E402
+from watching import WatchStream  # noqa: E402
 
 PODS = 1000
 CONTROLLERS = 4
@@ -105,34 +105,34 @@ class OneMember(unittest.TestCase):
         self.assertEqual((informer.counts["list"], informer.counts["stream"]), (1, 1))
 
     def test_progress_is_told_on_request_even_when_nothing_ever_happened(self):
-        with self.api() as api, WatchStream(api) as stream:
-            stream.create(key=b"/registry/nothing/", range_end=b"/registry/nothing0", start_revision=self.store.now() + 1)
+        with self.api() as api, WatchStream(api.channel) as stream:
+            stream.create(key=b"/registry/nothing/", range_end=b"/registry/nothing0", start=self.store.now() + 1)
             self.assertTrue(next(stream).created)
             written = self.store.create(PREFIX + b"progress/x", b"x")
             stream.ask_progress()
             answer = next(a for a in stream if a.watch_id == -1)
-            self.assertGreaterEqual(answer.header.revision, written)
+            self.assertGreaterEqual(answer.revision, written)
             self.assertFalse(answer.events or answer.created or answer.canceled)
 
     def test_a_watch_from_what_was_compacted_is_cancelled(self):
         old = self.store.create(PREFIX + b"compacted/x", b"x")
         self.store.create(PREFIX + b"compacted/y", b"x")
         now = self.store.now()
-        with self.api() as api, WatchStream(api) as stream:
+        with self.api() as api, WatchStream(api.channel) as stream:
             api.kv.Compact(rpc_pb2.CompactionRequest(revision=now), timeout=20 * places.time_scale())
-            stream.create(key=PREFIX, range_end=PREFIX_END, start_revision=old, prev_kv=True)
+            stream.create(key=PREFIX, range_end=PREFIX_END, start=old, prev_kv=True)
             created, canceled = next(stream), next(stream)
             self.assertTrue(created.created and not created.canceled)
             self.assertTrue(canceled.canceled and not canceled.events)
-            self.assertEqual((canceled.compact_revision, canceled.header.revision, canceled.cancel_reason), (now, 0, ""))
+            self.assertEqual((canceled.compact_revision, canceled.revision, canceled.reason), (now, 0, ""))
             # The compacted revision itself can still be watched.
-            stream.create(key=PREFIX, range_end=PREFIX_END, start_revision=now)
+            stream.create(key=PREFIX, range_end=PREFIX_END, start=now)
             self.assertTrue(next(stream).created)
             self.assertEqual(next(a for a in stream if a.events).events[0].kv.key, PREFIX + b"compacted/y")
 
     def test_a_thousand_events_of_one_lease_end_at_one_revision(self):
         names = sorted(PREFIX + b"events/%d" % i for i in range(1000))
-        with self.api() as api, WatchStream(api) as stream:
+        with self.api() as api, WatchStream(api.channel) as stream:
             granted = api.lease.LeaseGrant(rpc_pb2.LeaseGrantRequest(TTL=3), timeout=20 * places.time_scale())
             keep = rpc_pb2.LeaseKeepAliveRequest(ID=granted.ID)
             written = {}
@@ -140,7 +140,7 @@ class OneMember(unittest.TestCase):
                 if number % 20 == 0:  # it ends when all is written, however long that takes
                     self.assertGreater(next(api.lease.LeaseKeepAlive(iter([keep]))).TTL, 0)
                 written[name] = self.store.create(name, b"event", lease=granted.ID)
-            stream.create(key=PREFIX, range_end=PREFIX_END, start_revision=max(written.values()) + 1, prev_kv=True)
+            stream.create(key=PREFIX, range_end=PREFIX_END, start=max(written.values()) + 1, prev_kv=True)
             self.assertTrue(next(stream).created)
             events = next(a for a in stream if a.events).events
             self.assertEqual([event.kv.key for event in events], names)

@@ -35,6 +35,7 @@ class Client:
 
     def __init__(self, port: int, said, window: int = 1 << 20):
         self.said, self.ended = said, set()
+        self._greeted = False
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.next_stream = 1
@@ -43,6 +44,9 @@ class Client:
         settings = frame(SETTINGS, 0, 0, struct.pack(">HI", INITIAL_WINDOW, window))
         more = window - DEFAULT_WINDOW
         self.send(PREFACE + settings + (frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", more)) if more > 0 else b""))
+        while not self._greeted:  # from then on much may be sent at once
+            if not self.read():
+                raise ConnectionError("the server closed before it said anything")
 
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
@@ -100,6 +104,7 @@ class Client:
             self._take_data(stream, body)
         elif kind == SETTINGS and not flags & ACK:
             self.send(frame(SETTINGS, ACK, 0))
+            self._greeted = True
         elif kind == PING and not flags & ACK:
             self.send(frame(PING, ACK, 0, body))
         elif kind == RST_STREAM or (kind == HEADERS and flags & END_STREAM):

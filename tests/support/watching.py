@@ -50,20 +50,23 @@ def parse_answer(data: bytes) -> Answer:
 class Ended(Exception):
     """The stream is over: its status code and text."""
 
-    def __init__(self, error: grpc.RpcError):
-        super().__init__(f"{error.code().name}: {error.details()}")
-        self.code = error.code()
+    def __init__(self, code: grpc.StatusCode, details: str):
+        super().__init__(f"{code.name}: {details}")
+        self.code, self.details = code, details
 
 
 class WatchStream:
-    """Requests go out in order; answers are taken one by one with next()."""
+    """Requests go out in order; answers are taken one by one, with next() or by iteration, until Ended is raised.
+
+    Nothing is read before the first is asked for.
+    """
 
     def __init__(self, channel, metadata=()):
         self._requests, self._answers = queue.Queue(), queue.Queue()
         call = channel.stream_stream("/etcdserverpb.Watch/Watch", identity, identity)
         self._call = call(iter(self._requests.get, None), metadata=metadata)
         self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self._reading = threading.Lock()
 
     def __enter__(self) -> "WatchStream":
         return self
@@ -90,13 +93,22 @@ class WatchStream:
     def half_close(self) -> None:
         self._requests.put(None)
 
-    def next(self, timeout: float = 20.0) -> Answer:
+    def next(self, timeout: float | None = 20.0) -> Answer:
         """The next answer; raises Ended, or queue.Empty when none comes in time."""
+        with self._reading:
+            if self._reader.ident is None:
+                self._reader.start()
         answer = self._answers.get(timeout=timeout)
         if isinstance(answer, Exception):
             self._answers.put(answer)
             raise answer
         return answer
+
+    def __iter__(self) -> "WatchStream":
+        return self
+
+    def __next__(self) -> Answer:
+        return self.next(timeout=None)
 
     def is_silent(self, seconds: float) -> bool:
         """Nothing comes for so long."""
@@ -109,11 +121,14 @@ class WatchStream:
     def close(self) -> None:
         self._call.cancel()
         self.half_close()
-        self._reader.join()
+        with self._reading:
+            if self._reader.ident is not None:
+                self._reader.join()
 
     def _read(self) -> None:
         try:
             for data in self._call:
                 self._answers.put(parse_answer(data))
+            self._answers.put(Ended(grpc.StatusCode.OK, ""))
         except grpc.RpcError as error:
-            self._answers.put(Ended(error))
+            self._answers.put(Ended(error.code(), error.details()))

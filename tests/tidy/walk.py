@@ -9,6 +9,9 @@ from tree import ROOT, text
 NAMED = re.compile(r"`((?:[\w.-]+/)+[\w.{},*-]*)`")
 STEP = re.compile(r"^\s*(\d+)\.? ", re.MULTILINE)
 STEPS = 13
+FAULTS, FAULT_ROWS = "tests/README.md", 24
+FAULT_ROW = re.compile(r"^\| (\d+) \|[^|]*\|([^|]*)\|$", re.MULTILINE)
+QUOTED = re.compile(r"`([^`]+)`")
 
 
 def expand(name: str) -> list:
@@ -60,5 +63,28 @@ def check_rooms_named(paths: list) -> list:
     return faults
 
 
+def check_fault_rows(paths: list) -> list:
+    """tests/README.md has every row of the matrix of faults, and the tests that it names are in the files that it names."""
+    if FAULTS not in paths:
+        return [f"{FAULTS} is not there"]
+    rows = FAULT_ROW.findall(text(FAULTS))
+    numbers = [int(number) for number, _ in rows]
+    faults = []
+    if numbers != list(range(1, max([FAULT_ROWS, *numbers]) + 1)):
+        faults.append(f"{FAULTS}: the rows of bad input are {numbers}")
+    for number, where in rows:
+        file = None
+        for name in QUOTED.findall(where):
+            if "/" in name:
+                file = name
+            elif file is None or not (ROOT / file).is_file():
+                faults.append(f"{FAULTS}: row {number} names {name} without a file")
+            elif not re.search(rf"\b(?:def|class) {name}\b|TEST(?:_F|_P)?\(\w+,\s*{name}\)", text(file)):
+                faults.append(f"{FAULTS}: row {number} names {name}, which is not in {file}")
+        if file is None:
+            faults.append(f"{FAULTS}: row {number} names no file")
+    return faults
+
+
 def check(paths: list) -> list:
-    return check_named_files(paths) + check_walk(paths) + check_rooms_named(paths)
+    return check_named_files(paths) + check_walk(paths) + check_rooms_named(paths) + check_fault_rows(paths)

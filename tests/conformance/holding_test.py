@@ -7,6 +7,7 @@ KVD_TEST_SERVER=etcd runs them before Debian's etcd.
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -58,6 +59,11 @@ class Running:
                 raise AssertionError(f"waited in vain for {wanted}: {self.said}")
             return self.said[name]
 
+    def say(self, line: str) -> None:
+        """On its standard input, which is a pipe."""
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+
     def end(self, number: int | None = None, seconds: float = 30) -> int:
         """Its exit code, after a signal or by itself."""
         if number is not None:
@@ -92,10 +98,10 @@ class Lasting(Scripted):
             if running.process.poll() is None:
                 running.end(signal.SIGKILL)
 
-    def start(self, *arguments, tool="kvctl", **environment) -> Running:
+    def start(self, *arguments, tool="kvctl", stdin=subprocess.DEVNULL, **environment) -> Running:
         program = places.binary("kvctl") if tool == "kvctl" else places.tool(tool, "etcd-client")
         extra = {"ETCDCTL_API": "3", "ETCDCTL_ENDPOINTS": self.server.endpoint} if tool != "kvctl" else {}
-        running = Running([program, *arguments], self.environment(**extra, **environment))
+        running = Running([program, *arguments], self.environment(**extra, **environment), stdin)
         self.started.append(running)
         return running
 
@@ -231,6 +237,72 @@ class Watching(Lasting):
             watch.wait_for(b'{"progress":1}')
             self.kvctl("put", "other", "x", KVCTL_ENDPOINTS=endpoint)
             watch.wait_for(b'{"progress":2}')
+
+
+class ByLines(Lasting):
+    """watch -i: watches that are asked for on standard input."""
+
+    def begin(self, tool="kvctl") -> Running:
+        return self.start("watch", "-i", tool=tool, stdin=subprocess.PIPE)
+
+    def test_lines_are_followed_as_etcdctl_does(self):
+        seen = {}
+        for tool in ("etcdctl", "kvctl"):
+            first = self.kvctl("put", f"{tool}/a", "1", "--print-rev").decode().strip()
+            self.kvctl("put", f'{tool}/"b c"', "2")
+            dialogue = self.begin(tool)
+            dialogue.say(f"watch {tool}/ --prefix --rev {first}")
+            dialogue.wait_for(f'PUT\n{tool}/a\n1\nPUT\n{tool}/"b c"\n2\n'.encode())
+            dialogue.say("progress")
+            dialogue.wait_for(f"progress notify: {self.revision()}\n".encode())
+            for line in ("nonsense", "watch", ""):
+                dialogue.say(line)
+                dialogue.wait_for(f"Invalid command{' ' + line if line else ''}".encode(), "err")
+            dialogue.say(f'watch --rev={first} "{tool}/\\"b c\\"" -- sh -c "echo $ETCD_WATCH_VALUE"')
+            dialogue.wait_for(b'2\n"2"\n')
+            self.kvctl("put", f"{tool}/z", "3")
+            dialogue.wait_for(f"{tool}/z\n3\n".encode())
+            dialogue.say("progress")  # of each of the two
+            dialogue.wait_for(lambda said: said.count(f"progress notify: {self.revision()}\n".encode()) == 2)
+            dialogue.end(signal.SIGKILL)
+            seen[tool] = re.sub(rb"notify: \d+", b"notify: REVISION", dialogue.out.replace(tool.encode(), b"TOOL"))
+        self.assertEqual(seen["kvctl"], seen["etcdctl"])
+
+    def test_the_end_of_the_input_ends_all(self):
+        dialogue = self.begin()
+        dialogue.say("watch forever")
+        dialogue.say("progress")
+        dialogue.wait_for(b"progress notify: ")
+        dialogue.process.stdin.close()
+        self.assertEqual((dialogue.end(), dialogue.err), (OK, ""))
+
+    def test_watches_end_one_by_one(self):
+        first = self.history("single/")
+        dialogue = self.begin()
+        dialogue.say(f"watch single/a --rev {first} --once --filter noput")
+        dialogue.wait_for(b"DELETE\nsingle/a\n\n")
+        self.kvctl("compaction", str(self.revision()))
+        dialogue.say(f"watch single/a --rev {first}")
+        dialogue.wait_for(b"is compacted", "err")
+        dialogue.say(f"watch single/b --rev {self.revision()} -- false")
+        dialogue.wait_for(b"single/b\n")
+        for line in ("watch a b c", "watch b a", "watch --nonsense a", "watch 'a", "progress"):
+            dialogue.say(line)
+        dialogue.wait_for(lambda said: said.count(b"Invalid command") == 4, "err")
+        dialogue.say("watch single/c")
+        dialogue.say("progress")
+        dialogue.wait_for(b"progress notify: ")
+        dialogue.process.stdin.close()
+        self.assertEqual(dialogue.end(), 1, "that of the last one that failed")
+
+    def test_words_beside_i_are_refused(self):
+        self.kvctl("watch", "-i", "key", code=USAGE)
+
+    def history(self, prefix: str) -> str:
+        first = self.kvctl("put", f"{prefix}a", "1", "--print-rev").decode().strip()
+        self.kvctl("del", f"{prefix}a")
+        self.kvctl("put", f"{prefix}b", "1")
+        return first
 
 
 class Resuming(unittest.TestCase):

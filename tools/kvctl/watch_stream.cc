@@ -25,6 +25,12 @@ WatchStream::~WatchStream() {
   bell_.changed.wait(lock, [this] { return status_.has_value(); });
 }
 
+void WatchStream::ask_progress() {
+  etcdserverpb::WatchRequest message;
+  message.mutable_progress_request();
+  stream_->send(message.SerializeAsString());
+}
+
 void WatchStream::on_message(std::string bytes) {
   std::unique_lock lock(bell_.mutex);
   bell_.changed.wait(lock, [this, &bytes] {

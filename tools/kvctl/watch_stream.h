@@ -28,6 +28,9 @@ class WatchStream {
   WatchStream(const WatchStream&) = delete;
   WatchStream& operator=(const WatchStream&) = delete;
 
+  /// Without the bell's mutex: asks how far the server has told everything.
+  void ask_progress();
+
   // With the bell's mutex held:
 
   [[nodiscard]] bool ready() const { return !queue_.empty() || status_.has_value(); }

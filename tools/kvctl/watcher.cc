@@ -14,6 +14,9 @@ using kv::rpc::Code;
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
+/// What an answer to ask_progress() has as its watch's id.
+constexpr std::int64_t kOfWholeStream = -1;
+
 constexpr milliseconds kTourPause{25};
 constexpr milliseconds kTourPauseMax{1000};
 /// Between two streams.
@@ -158,11 +161,17 @@ Outcome<bool> Watcher::open_at(const Endpoint& endpoint, SteadyTime deadline, co
 Outcome<Watcher::Heard> Watcher::hear(SteadyTime deadline, const Condition& stop, WatchResponse& response) {
   std::optional<std::string> bytes;
   std::optional<kv::rpc::Status> end;
-  {
+  for (bool ask = true; ask;) {
     std::unique_lock lock(bell_.mutex);
-    const bool came =
-        wait_for(bell_, lock, deadline, [this, &stop] { return stream_->ready() || (stop && stop()); });
+    const bool came = wait_for(bell_, lock, deadline,
+                               [this, &stop] { return stream_->ready() || asked_ || (stop && stop()); });
     if (!came || (stop && stop())) return Heard::kNothing;
+    ask = std::exchange(asked_, false);
+    if (ask) {
+      lock.unlock();
+      stream_->ask_progress();
+      continue;
+    }
     bytes = stream_->take();
     if (!bytes) end = *stream_->ended();
   }
@@ -232,7 +241,13 @@ bool Watcher::digest(WatchResponse& response) {
   }
   if (of_events || response.created() || response.header().revision() == 0) return false;
   next_revision_ = std::max(next_revision_, response.header().revision() + 1);
-  return options_.progress;
+  return options_.progress || response.watch_id() == kOfWholeStream;
+}
+
+void Watcher::ask_progress() {
+  const std::lock_guard lock(bell_.mutex);
+  asked_ = true;
+  bell_.changed.notify_all();
 }
 
 Failure Watcher::give_up() const {

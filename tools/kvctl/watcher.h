@@ -47,6 +47,10 @@ class Watcher {
   /// Once the watch stands: every event below is taken. Before: options.revision.
   [[nodiscard]] std::int64_t next_revision() const { return next_revision_; }
 
+  /// Asks the server how far it has told everything, once the watch stands: a response without events
+  /// follows, unless the watch is behind. Thread: any.
+  void ask_progress();
+
   /// Makes the watch, so that whatever happens from here on is seen. False: as `nothing` of next().
   Outcome<bool> open(SteadyTime deadline = SteadyTime::max(), const Condition& stop = {});
 
@@ -74,6 +78,7 @@ class Watcher {
   Bell& bell_;
   std::ostream* const notices_;
   const WatchOptions options_;
+  bool asked_ = false;  // how far it has come; guarded by the bell's mutex
 
   std::int64_t next_revision_;
   std::uint64_t cluster_ = 0;

@@ -21,21 +21,36 @@ void VersionDesk::received(raft::NodeId from, const Note& received) {
   const auto note = decode_version_note(received);
   if (!note) return;
   heard(Clock::now(), from, *note);
+  look_.store(true, std::memory_order_relaxed);
   if (auto known = check_known(note->cluster, known_); !known) office_.fail(known.error());
+}
+
+/// Whoever leads now may be waiting for this word: a new cluster begins with all that its members know.
+void VersionDesk::status_changed(const raft::CoreStatus& status) {
+  if (status.leader == leader_) return;
+  leader_ = status.leader;
+  if (leader_) tell_.store(true, std::memory_order_relaxed);
 }
 
 /// To the others, and as a leader to the cluster when all of them told enough.
 void VersionDesk::ticked(Time now) {
-  if (now - told_at_ < kTellPause) return;
-  told_at_ = now;
+  const bool tell = tell_.exchange(false, std::memory_order_relaxed) || now - told_at_ >= kTellPause;
+  const bool look = look_.exchange(false, std::memory_order_relaxed) || tell;
+  if (!look) return;
   const std::vector<MemberInfo> members = office_.members();
   const VersionNote note{.knows = known_, .cluster = cluster_()};
-  const std::string body = encode_version_note(note);
-  for (const MemberInfo& member : members) {
-    if (member.id != office_.self()) office_.send(member.id, {.kind = NoteKind::kVersion, .body = body});
+  if (tell) {
+    told_at_ = now;
+    const std::string body = encode_version_note(note);
+    for (const MemberInfo& member : members) {
+      if (member.id != office_.self()) office_.send(member.id, {.kind = NoteKind::kVersion, .body = body});
+    }
   }
-  if (!office_.leads()) return;
-  if (const auto raise = due(now, members, note.cluster)) office_.propose(*raise, [](const auto&) {});
+  if (!office_.leads() || now - proposed_at_ < kTellPause) return;
+  if (const auto raise = due(now, members, note.cluster)) {
+    proposed_at_ = now;
+    office_.propose(*raise, [](const auto&) {});
+  }
 }
 
 void VersionDesk::heard(Time now, raft::NodeId from, const VersionNote& note) {

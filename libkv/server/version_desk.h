@@ -1,6 +1,7 @@
 // Who knows which commands, as far as they told; when the cluster may go over to newer ones.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -18,8 +19,8 @@
 
 namespace kv {
 
-/// How often a member tells. Who has not told for kToldFor counts as unknown: it may be coming back as an
-/// older program, which tells nothing.
+/// How often a member tells; and at once when another leads than before. Who has not told for kToldFor counts
+/// as unknown: it may be coming back as an older program, which tells nothing.
 inline constexpr std::chrono::milliseconds kTellPause{1000};
 inline constexpr std::chrono::milliseconds kToldFor{3500};
 
@@ -35,6 +36,7 @@ class VersionDesk final : public Desk {
   // Desk
   void applied(AppliedBatch& batch) override;
   void received(raft::NodeId from, const Note& note) override;
+  void status_changed(const raft::CoreStatus& status) override;
   void ticked(Time now) override;
 
   void heard(Time now, raft::NodeId from, const VersionNote& note);
@@ -58,8 +60,12 @@ class VersionDesk final : public Desk {
   const std::uint32_t known_;
   Office& office_;
   const std::function<std::uint32_t()> cluster_;
-  Time told_at_;              // of ticked()
-  mutable std::mutex mutex_;  // guards what is below
+  std::optional<raft::NodeId> leader_;  // of status_changed()
+  Time told_at_;                        // of ticked()
+  Time proposed_at_;                    // of ticked()
+  std::atomic<bool> tell_ = false;      // at the next tick
+  std::atomic<bool> look_ = false;      // likewise, as a leader
+  mutable std::mutex mutex_;            // guards what is below
   std::map<raft::NodeId, Told> told_;
 };
 

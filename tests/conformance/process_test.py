@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import places  # noqa: E402
-from api import Api  # noqa: E402
+from api import Api, rpc_pb2  # noqa: E402
 from cluster import Cluster  # noqa: E402
 from ports import free_port  # noqa: E402
 from server import Server  # noqa: E402
@@ -39,6 +39,11 @@ class Process(unittest.TestCase):
         while not condition():
             self.assertLess(time.monotonic(), deadline, what)
             time.sleep(0.01)
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Systemd(Process):
@@ -65,7 +70,27 @@ class Systemd(Process):
         self.next_with("STOPPING=1")
         self.assertEqual(server.wait_exit(), -signal.SIGTERM)
 
+    def test_the_first_answer_of_a_new_member_names_it(self):
+        """Else a member that is added at once is refused: too few seem to have started."""
+        for _ in range(5):
+            server = self.server(environment={"NOTIFY_SOCKET": self.listen()})
+            server.start()
+            self.wait_for(lambda: accepts(server.client_port), "it does not listen")
+            with Api(server.endpoint) as api:
+                first = api.cluster.MemberList(rpc_pb2.MemberListRequest(), timeout=20 * places.time_scale())
+                self.assertEqual([(m.name, list(m.clientURLs)) for m in first.members],
+                                 [("n1", [f"http://{server.endpoint}"])])
+                added = api.cluster.MemberAdd(rpc_pb2.MemberAddRequest(peerURLs=["http://127.0.0.1:9"]),
+                                              timeout=20 * places.time_scale())
+                self.assertEqual(len(added.members), 2)
+            self.next_with("READY=1")
+            server.kill()
+            self.notices.close()
+            shutil.rmtree(self.directory)
+            self.directory.mkdir()
+
     def test_not_ready_without_a_leader(self):
+        """But after some seconds it serves, as etcd does: people want to ask it why."""
         path, other = self.listen(), free_port()
         server = self.server(environment={"NOTIFY_SOCKET": path})
         server.initial_cluster = f"n1=http://127.0.0.1:{server.peer_port},n2=http://127.0.0.1:{other}"

@@ -37,6 +37,10 @@ using std::chrono::milliseconds;
 /// Ticks are a tenth of a heartbeat: fine enough that two candidates seldom wake together.
 constexpr int kTicksPerHeartbeat = 10;
 
+/// So long a new member waits for its name to be in the table of members before it serves all the same, as
+/// etcd does (its wait-cluster-ready-timeout): without a majority people still want to ask it.
+constexpr milliseconds kPublishWaitMax{5000};
+
 /// As often as etcd measures the way to its peers.
 constexpr milliseconds kSamplePause{4000};
 
@@ -108,7 +112,7 @@ class RunningNode final : public Node {
   ~RunningNode() override { RunningNode::stop(milliseconds(0)); }
 
   raft::Result<void> start(std::function<void(const raft::Error&)> failed);
-  [[nodiscard]] bool ready() const override { return server_->has_leader(); }
+  [[nodiscard]] bool ready() const override { return serving_ && server_->has_leader() && published(); }
   [[nodiscard]] std::string status_line() const override { return line_of(server_->status()); }
   [[nodiscard]] bool alive() override { return server_->alive(); }
   [[nodiscard]] bool removed() const override {
@@ -125,6 +129,8 @@ class RunningNode final : public Node {
     return [metrics = metrics_.get(), what](std::chrono::nanoseconds took) { metrics->observe(what, took); };
   }
   void publish();
+  [[nodiscard]] bool published() const;
+  void serve_clients();
   void diverged(const kv::Divergence& found);
   void connect(const std::vector<kv::MemberInfo>& members);
   void sample_round_trips();
@@ -140,7 +146,9 @@ class RunningNode final : public Node {
   std::unique_ptr<raft::AsioTransport> transport_;
   std::unique_ptr<kv::ReplicaServer> server_;
   std::optional<kv::api::Context> context_;
-  std::vector<std::unique_ptr<kv::rpc::Server>> fronts_;
+  std::vector<std::unique_ptr<kv::rpc::Server>> fronts_;  // the clients' first
+  bool serving_ = false;
+  std::chrono::steady_clock::time_point serve_by_;
   std::atomic<bool> to_publish_ = true;  // of the main thread and of whoever answers a write
   std::chrono::steady_clock::time_point next_sample_;
   std::atomic<bool> removed_ = false;  // a peer said so
@@ -223,12 +231,21 @@ raft::Result<void> RunningNode::start(std::function<void(const raft::Error&)> fa
   RETURN_IF_ERROR(serve(config_.listen_client_urls, kv::api::Pages::kClient));
   if (!config_.listen_metrics_urls.empty())
     RETURN_IF_ERROR(serve(config_.listen_metrics_urls, kv::api::Pages::kMetrics));
-  for (auto& front : fronts_) front->start();
-  log_(raft::LogLevel::kInfo,
-       "event=serving name=" + config_.name + " member=" + raft::describe(roster.self) +
-           " cluster=" + raft::describe(raft::NodeId(roster.cluster)) +
-           " clients=" + config_.listen_client_urls.front().text() + " data=" + config_.data_dir);
+  serve_by_ = std::chrono::steady_clock::now() + kPublishWaitMax;
+  for (auto front = fronts_.begin() + 1; front != fronts_.end(); ++front) (*front)->start();
+  if (published()) serve_clients();
   return {};
+}
+
+/// Their connections may have come before: they wait in the listening sockets.
+void RunningNode::serve_clients() {
+  serving_ = true;
+  fronts_.front()->start();
+  const kv::Origin origin = server_->origin();
+  log_(raft::LogLevel::kInfo,
+       "event=serving name=" + config_.name + " member=" + raft::describe(origin.member) +
+           " cluster=" + raft::describe(raft::NodeId(origin.cluster_id)) +
+           " clients=" + config_.listen_client_urls.front().text() + " data=" + config_.data_dir);
 }
 
 raft::Result<void> RunningNode::serve(const std::vector<Url>& urls, kv::api::Pages pages) {
@@ -320,6 +337,15 @@ void RunningNode::publish() {
   });
 }
 
+/// Whether the cluster knows this member's name and client addresses, as of what is applied here.
+bool RunningNode::published() const {
+  for (const kv::MemberInfo& member : server_->members()) {
+    if (member.id != self_) continue;
+    return member.name == config_.name && member.client_urls == texts(config_.advertise_client_urls);
+  }
+  return false;
+}
+
 std::string RunningNode::line_of(const kv::ServerStatus& status) {
   const std::string leader = !status.leader ? "no leader"
                              : *status.leader == status.member
@@ -343,6 +369,7 @@ std::vector<kv::api::PeerMetrics> RunningNode::peer_metrics() const {
 void RunningNode::tick() {
   if (server_->has_leader() && to_publish_.exchange(false, std::memory_order_relaxed)) publish();
   const auto now = std::chrono::steady_clock::now();
+  if (!serving_ && (published() || now >= serve_by_)) serve_clients();
   if (now < next_sample_) return;
   next_sample_ = now + kSamplePause;
   sample_round_trips();

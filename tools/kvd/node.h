@@ -15,12 +15,13 @@ namespace tools::kvd {
 /// Thread: one, the main thread.
 class Node {
  public:
-  /// `failed`: the disk failed while running; called once, from any thread.
+  /// Clients are served when the cluster knows this member's name and addresses, or some seconds have passed;
+  /// tick() sees to it. `failed`: the disk failed while running; called once, from any thread.
   static raft::Result<std::unique_ptr<Node>> start(const Config& config, raft::LogSink log,
                                                    std::function<void(const raft::Error&)> failed);
   virtual ~Node() = default;
 
-  /// True once this member serves and knows a leader.
+  /// True once this member serves, knows a leader, and the cluster knows its name and addresses.
   [[nodiscard]] virtual bool ready() const = 0;
   /// One line for systemd and people.
   [[nodiscard]] virtual std::string status_line() const = 0;

@@ -45,6 +45,44 @@ TEST_F(VersionDeskTest, NamesThoseThatDoNotKnow) {
   EXPECT_EQ(desk_.lacking(kNow, kTwo, 5), "member 2 (two) knows version 3");
 }
 
+TEST_F(VersionDeskTest, AMemberTellsAtOnceWhenALeaderIsFoundAndThenNowAndThen) {
+  office_.table = kTwo;
+  desk_.ticked(kNow);
+  EXPECT_EQ(office_.sent.size(), 1U);
+  desk_.ticked(kNow + kTellPause / 2);
+  EXPECT_EQ(office_.sent.size(), 1U);
+  raft::CoreStatus status;
+  status.leader = raft::NodeId(2);
+  desk_.status_changed(status);
+  desk_.ticked(kNow + kTellPause / 2);
+  ASSERT_EQ(office_.sent.size(), 2U);
+  EXPECT_EQ(office_.sent[1], std::pair(raft::NodeId(2), version_note(5, 1)));
+  status.leader.reset();
+  desk_.status_changed(status);
+  desk_.ticked(kNow + kTellPause);
+  EXPECT_EQ(office_.sent.size(), 2U) << "nobody waits for it";
+  desk_.ticked(kNow + kTellPause * 3 / 2);
+  EXPECT_EQ(office_.sent.size(), 3U);
+}
+
+TEST_F(VersionDeskTest, ALeaderRaisesTheVersionAtTheTickAfterTheLastWord) {
+  office_.table = kTwo;
+  office_.leading = true;
+  const auto now = VersionDesk::Clock::now();
+  desk_.ticked(now);
+  EXPECT_TRUE(office_.proposed.empty());
+  const std::string body = encode_version_note({.knows = 3, .cluster = 1});
+  desk_.received(raft::NodeId(2), {.kind = NoteKind::kVersion, .body = body});
+  desk_.ticked(now + kTellPause / 4);
+  ASSERT_EQ(office_.proposed.size(), 1U);
+  EXPECT_EQ(std::get<RaiseVersionOp>(office_.proposed[0]).version, 3U);
+  desk_.received(raft::NodeId(2), {.kind = NoteKind::kVersion, .body = body});
+  desk_.ticked(now + kTellPause / 2);
+  EXPECT_EQ(office_.proposed.size(), 1U) << "it is not applied yet";
+  desk_.ticked(now + kTellPause * 3 / 2);
+  EXPECT_EQ(office_.proposed.size(), 2U) << "it may have been lost";
+}
+
 TEST(VersionNote, TheWorkedExampleOfTheFormatIsTrueAndNothingElseIsRead) {
   const VersionNote note{.knows = 2, .cluster = 1};
   const auto read = [](const std::string& bytes) { return decode_version_note(*decode_note(bytes)); };

@@ -10,7 +10,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import places  # noqa: E402
+from api import Api, grpc  # noqa: E402
 from cluster import Cluster  # noqa: E402
+from watching import Ended, WatchStream  # noqa: E402
 
 WAIT_SECONDS = 40
 KEYS = 200
@@ -39,6 +41,13 @@ def wait_for(condition, what: str, servers=()) -> None:
 
 def alarms(endpoint: str) -> str:
     return kvctl(endpoint, "alarm", "list").stdout
+
+
+def watchers(server) -> int:
+    """How many watches it has, as it says itself."""
+    text = server.http("/metrics")[1]
+    return next((int(float(line.split()[1])) for line in text.splitlines()
+                 if line.startswith("etcd_debugging_mvcc_watcher_total ")), 0)
 
 
 class Divergence(unittest.TestCase):
@@ -102,6 +111,52 @@ class Divergence(unittest.TestCase):
             victim.terminate()
             alter(victim, "k/007", "wrong")
             self.check_replaced(cluster, victim, 2)
+
+    def test_peers_and_clients_may_speak_tls(self):
+        with Cluster("kvd", 3, tls=True) as cluster:
+            self.fill(cluster.endpoints)
+            leader = cluster.leader()
+            victim = next(s for s in cluster.servers if s is not leader)
+            victim.terminate()
+            alter(victim, "k/007", "wrong")
+            self.check_replaced(cluster, victim, 2)
+            self.assertIn("event=state-fetched from=https://", victim.log())
+
+    def test_its_watches_end_and_their_clients_go_on_elsewhere(self):
+        with Cluster("kvd", 3) as cluster:
+            self.fill(cluster.endpoints)
+            leader = cluster.leader()
+            victim = next(s for s in cluster.servers if s is not leader)
+            others = [s for s in cluster.servers if s is not victim]
+            victim.terminate()
+            alter(victim, "k/007", "wrong")
+            # It stays as it is, so that its end is not what ends the watches.
+            (victim.data_dir / "snap-diverged-1").mkdir()
+            for other in others:
+                other.pause()  # nobody tells it yet
+            victim.start()
+            wait_for(lambda: "event=serving" in victim.log().split("---- start 2")[1], "it serves", [victim])
+            with Api(victim.endpoint) as api, WatchStream(api.channel) as stream:
+                stream.create(b"k/", b"k0", start=KEYS)
+                self.assertTrue(stream.next().created)
+                seen = stream.next()
+                self.assertEqual([event.kv.mod_revision for event in seen.events], [KEYS, KEYS + 1])
+                for other in others:
+                    other.resume()
+                with self.assertRaises(Ended) as ended:
+                    stream.next(WAIT_SECONDS * places.time_scale())
+                self.assertEqual(ended.exception.code, grpc.StatusCode.UNAVAILABLE)
+            self.assertIn("event=state-diverged", victim.log())
+            wait_for(lambda: "alarm:CORRUPT" in alarms(others[0].endpoint), "the alarm is on", cluster.servers)
+            disarmed = kvctl(others[0].endpoint, "alarm", "disarm")
+            self.assertEqual(disarmed.returncode, 0, disarmed.stderr)
+            done = kvctl(others[0].endpoint, "put", "k/new", "right")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with Api(others[0].endpoint) as api, WatchStream(api.channel) as stream:
+                stream.create(b"k/", b"k0", start=KEYS + 2)
+                self.assertTrue(stream.next().created)
+                self.assertEqual([event.kv.key for event in stream.next().events], [b"k/new"])
+            self.assertEqual((victim.is_running(), victim.starts), (True, 2), "that is not why the watch ended")
 
     def test_a_leader_may_be_the_odd_one(self):
         with Cluster("kvd", 3) as cluster:

@@ -5,6 +5,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import certificates
 import places
 from ports import free_port
 from server import Server, ServerFailed
@@ -13,11 +14,14 @@ from server import Server, ServerFailed
 class Cluster:
     """Use as a context manager. After a failure inside it the logs stay, and their ends are printed."""
 
-    def __init__(self, kind: str, size: int, flags: tuple = (), environment: dict | None = None):
+    def __init__(self, kind: str, size: int, flags: tuple = (), environment: dict | None = None,
+                 tls: bool = False):
         self.directory = Path(tempfile.mkdtemp(prefix=f"{kind}-test-"))
         ports = [(free_port(), free_port()) for _ in range(size)]
         names = [f"n{i + 1}" for i in range(size)]
-        members = ",".join(f"{n}=http://127.0.0.1:{peer}" for n, (_, peer) in zip(names, ports))
+        scheme = "https" if tls else "http"
+        members = ",".join(f"{n}={scheme}://127.0.0.1:{peer}" for n, (_, peer) in zip(names, ports))
+        files = certificates.make(self.directory / "certificates") if tls else None
         self.servers = [
             Server(
                 kind=kind,
@@ -28,6 +32,8 @@ class Cluster:
                 initial_cluster=members,
                 flags=flags,
                 environment=environment or {},
+                tls=files,
+                tls_port=free_port() if tls else 0,
             )
             for name, (client, peer) in zip(names, ports)
         ]

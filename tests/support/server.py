@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import places
+from certificates import Certificates
 
 SANITIZER_REPORT = re.compile(
     r"ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error: |check failed", re.IGNORECASE
@@ -34,6 +35,8 @@ class Server:
     token: str = "kvd-test"
     flags: tuple = ()
     environment: dict = field(default_factory=dict)
+    tls: Certificates | None = None  # of peers; and clients are told of a second port with TLS
+    tls_port: int = 0
     process: subprocess.Popen | None = None
     starts: int = 0
 
@@ -51,18 +54,21 @@ class Server:
 
     def command(self) -> list:
         program = places.binary("kvd") if self.kind == "kvd" else places.tool("etcd", "etcd-server")
-        peer_url = f"http://127.0.0.1:{self.peer_port}"
+        peer_url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.peer_port}"
         client_url = f"http://127.0.0.1:{self.client_port}"
+        tls_url = f"https://127.0.0.1:{self.tls_port}"
+        tls_flags = self.tls.flags() + self.tls.flags("peer-") if self.tls else ()
         return [
             program,
             f"--name={self.name}",
             f"--data-dir={self.data_dir}",
-            f"--listen-client-urls={client_url}",
-            f"--advertise-client-urls={client_url}",
+            f"--listen-client-urls={client_url}{',' + tls_url if self.tls else ''}",
+            f"--advertise-client-urls={tls_url if self.tls else client_url}",
             f"--listen-peer-urls={peer_url}",
             f"--initial-advertise-peer-urls={peer_url}",
             f"--initial-cluster={self.initial_cluster or f'{self.name}={peer_url}'}",
             f"--initial-cluster-token={self.token}",
+            *tls_flags,
             *self.flags,
         ]
 

@@ -81,9 +81,10 @@ class WatchDeskTest : public ::testing::Test {
     entry.payload = std::make_shared<const std::string>(
         encode_command(raft::NodeId(1), 1, PutOp{.key = key, .value = "v"}));
     machine_->collect(desk_->demand());
-    ASSERT_TRUE(machine_->apply(std::span(&entry, 1)));
-    const ReadView view = machine_->view();
-    desk_->changed({view.revision(), view.compacted_revision(), machine_->take_changes()});
+    auto applied = machine_->apply(std::span(&entry, 1));
+    ASSERT_TRUE(applied);
+    AppliedBatch batch(std::span(&entry, 1), std::move(*applied), *machine_);
+    desk_->applied(batch);
   }
 
   std::unique_ptr<leveldb::Env> env_;
@@ -146,6 +147,19 @@ TEST_F(WatchDeskTest, StopEndsWhoIsThereAndWhoComesLater) {
   EXPECT_EQ(late->end, WatchEnd::kStopped);
   EXPECT_TRUE(refused->create({.key = "a"}));  // and nothing comes of it
   put("a");
+}
+
+TEST_F(WatchDeskTest, OfAStateThatIsWrongNobodyIsTold) {
+  const auto sink = std::make_shared<Counter>();
+  const auto stream = desk_->open(sink, {});
+  ASSERT_TRUE(stream->create({.key = "a"}));
+  ASSERT_TRUE(sink->wait([&] { return sink->created_at != 0; }));
+  put("b");
+  EXPECT_FALSE(sink->end);
+  odd_ = true;
+  put("b");
+  ASSERT_TRUE(sink->wait([&] { return sink->end.has_value(); }));
+  EXPECT_EQ(sink->end, WatchEnd::kStopped);
 }
 
 TEST_F(WatchDeskTest, CountsWhatThereIs) {

@@ -27,6 +27,8 @@ TIMEOUT_SECONDS = 40
 # No member could be reached: certainly nothing was written. So a script may give the command again, and that is held against
 # kvctl here too: had it been written, the numbers and versions would tell.
 UNAVAILABLE = 69
+# Of commands (libkv/machine/command_version.h): from it on writes may be numbered.
+SESSIONS_VERSION = 2
 
 
 class Writer(threading.Thread):
@@ -89,10 +91,15 @@ class Writer(threading.Thread):
             self._take(("import",), done)
 
 
+def command_version(server) -> int:
+    lines = server.http("/metrics")[1].splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("kvd_command_version "))
+
+
 def wait_for_sessions(servers: list) -> None:
     """Until all members have told each other that they know sessions, kvctl writes without."""
     deadline = time.monotonic() + 30 * places.time_scale()
-    while not all("kvd_command_version 2" in server.http("/metrics")[1] for server in servers):
+    while not all(command_version(server) >= SESSIONS_VERSION for server in servers):
         if time.monotonic() > deadline:
             raise SystemExit("the members have not agreed on sessions")
         time.sleep(0.05)

@@ -36,6 +36,8 @@ class Call final : public rpc::ServerCall, public std::enable_shared_from_this<C
   /// None: the gateway's requests wait as long as those without a deadline.
   [[nodiscard]] std::optional<Clock::time_point> deadline() const override { return std::nullopt; }
   [[nodiscard]] std::string_view peer() const override { return "gateway"; }
+  /// As in etcd a certificate does not say who asks here.
+  [[nodiscard]] std::string_view certificate_name() const override { return {}; }
   [[nodiscard]] bool cancelled() const override { return cancelled_.load(std::memory_order_acquire); }
   void send(std::string message) override;
   void finish(rpc::Status status) override;

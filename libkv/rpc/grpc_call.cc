@@ -54,7 +54,11 @@ GrpcCall::GrpcCall(H2Server& server, const Method& method)
 GrpcCall::~GrpcCall() = default;
 
 std::string_view GrpcCall::peer() const {
-  return home_->peer;
+  return home_->remote.address;
+}
+
+std::string_view GrpcCall::certificate_name() const {
+  return home_->remote.certificate_name;
 }
 
 void GrpcCall::open(RequestHead& head) {

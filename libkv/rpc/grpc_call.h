@@ -55,6 +55,7 @@ class GrpcCall final : public ServerCall,
   [[nodiscard]] const Metadata& metadata() const override { return metadata_; }
   [[nodiscard]] std::optional<Clock::time_point> deadline() const override { return deadline_; }
   [[nodiscard]] std::string_view peer() const override;
+  [[nodiscard]] std::string_view certificate_name() const override;
   [[nodiscard]] bool cancelled() const override { return cancelled_.load(std::memory_order_relaxed); }
   void send(std::string message) override;
   void finish(Status status) override;

@@ -10,16 +10,16 @@
 
 namespace kv::rpc {
 
-std::unique_ptr<Protocol> make_h2_server(ServerWorker& worker, ServerConnection& connection,
-                                         const std::string& peer, std::function<void()> established) {
-  return std::make_unique<H2Server>(worker, connection, peer, std::move(established));
+std::unique_ptr<Protocol> make_h2_server(ServerWorker& worker, ServerConnection& connection, Remote remote,
+                                         std::function<void()> established) {
+  return std::make_unique<H2Server>(worker, connection, std::move(remote), std::move(established));
 }
 
-H2Server::H2Server(ServerWorker& worker, ServerConnection& connection, const std::string& peer,
+H2Server::H2Server(ServerWorker& worker, ServerConnection& connection, Remote remote,
                    std::function<void()> established)
     : worker_(worker),
       connection_(connection),
-      home_(std::make_shared<const CallHome>(worker.loop().inbox(), peer)),
+      home_(std::make_shared<const CallHome>(worker.loop().inbox(), std::move(remote))),
       established_(std::move(established)),
       session_({H2Side::kServer, worker.shared().options.concurrent_streams_max}, *this),
       ping_guard_(worker.shared().options.keepalive_min_time),
@@ -135,13 +135,13 @@ void H2Server::on_goaway(std::uint32_t error, std::string_view) {
 }
 
 void H2Server::on_violation(std::string_view what) {
-  worker_.shared().debug("event=h2_violation peer=" + home_->peer + " " + std::string(what));
+  worker_.shared().debug("event=h2_violation peer=" + home_->remote.address + " " + std::string(what));
 }
 
 /// Tells the client why, and closes.
 void H2Server::expel(std::string_view why) {
   if (std::exchange(expelled_, true)) return;
-  worker_.shared().debug("event=client_expelled peer=" + home_->peer + " reason=" + std::string(why));
+  worker_.shared().debug("event=client_expelled peer=" + home_->remote.address + " reason=" + std::string(why));
   session_.goaway(H2Error::kEnhanceYourCalm, why);
 }
 

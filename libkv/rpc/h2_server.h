@@ -20,20 +20,26 @@ namespace kv::rpc {
 
 class GrpcCall;
 
+/// Who is at the other end.
+struct Remote {
+  std::string address;
+  std::string certificate_name;  ///< as ServerCall's
+};
+
 /// `established` runs at the client's first SETTINGS.
-std::unique_ptr<Protocol> make_h2_server(ServerWorker& worker, ServerConnection& connection,
-                                         const std::string& peer, std::function<void()> established);
+std::unique_ptr<Protocol> make_h2_server(ServerWorker& worker, ServerConnection& connection, Remote remote,
+                                         std::function<void()> established);
 
 /// What calls keep of their connection: they may outlive it.
 struct CallHome {
   std::shared_ptr<Inbox> inbox;
-  std::string peer;
+  Remote remote;
 };
 
 /// Takes requests apart, owns their streams, guards against floods. Thread: the worker's loop.
 class H2Server final : public Protocol, private H2Events {
  public:
-  H2Server(ServerWorker& worker, ServerConnection& connection, const std::string& peer,
+  H2Server(ServerWorker& worker, ServerConnection& connection, Remote remote,
            std::function<void()> established);
   ~H2Server() override;
 

@@ -32,6 +32,9 @@ class ServerCall {
   [[nodiscard]] virtual std::optional<Clock::time_point> deadline() const = 0;
   /// The client's address, "127.0.0.1:40000".
   [[nodiscard]] virtual std::string_view peer() const = 0;
+  /// The common name in the certificate that the client showed and that was verified; empty without one, and
+  /// for calls that do not come over the client's own connection of gRPC.
+  [[nodiscard]] virtual std::string_view certificate_name() const = 0;
   /// True once the client reset the stream, the deadline passed or the connection broke.
   [[nodiscard]] virtual bool cancelled() const = 0;
 

@@ -30,7 +30,7 @@ void ServerConnection::start() {
 
 void ServerConnection::on_ready() {
   if (wire_->alpn() == Alpn::kHttp2) {
-    speak(make_h2_server(worker_, *this, peer_, [this] { timer_.disarm(); }));
+    speak(make_h2_server(worker_, *this, {peer_, wire_->certificate_name()}, [this] { timer_.disarm(); }));
   } else if (wire_->alpn() == Alpn::kHttp1) {
     speak(make_http1_server(worker_, *this, [this] { timer_.disarm(); }));
   }
@@ -54,7 +54,7 @@ void ServerConnection::sniff(std::string_view bytes) {
   const bool preface = std::string_view(first_bytes_).substr(0, compared) == kPreface.substr(0, compared);
   if (preface && compared < kPreface.size()) return;
   if (preface) {
-    speak(make_h2_server(worker_, *this, peer_, [this] { timer_.disarm(); }));
+    speak(make_h2_server(worker_, *this, {peer_, wire_->certificate_name()}, [this] { timer_.disarm(); }));
   } else {
     speak(make_http1_server(worker_, *this, [this] { timer_.disarm(); }));
   }

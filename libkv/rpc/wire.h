@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace kv::rpc {
@@ -41,6 +42,9 @@ class Wire {
   /// No events any more.
   virtual void close() = 0;
   [[nodiscard]] virtual Alpn alpn() const = 0;
+  /// The common name in the peer's certificate, when there is one and it was verified; else empty. Once the
+  /// connection stands.
+  [[nodiscard]] virtual std::string certificate_name() const = 0;
 };
 
 }  // namespace kv::rpc

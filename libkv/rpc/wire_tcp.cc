@@ -51,6 +51,7 @@ class TcpWire final : public Wire, public std::enable_shared_from_this<TcpWire> 
     socket_.close(error);
   }
   [[nodiscard]] Alpn alpn() const override { return Alpn::kNone; }
+  [[nodiscard]] std::string certificate_name() const override { return {}; }
 
  private:
   void begin() {

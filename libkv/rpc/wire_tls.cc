@@ -2,6 +2,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
+#include <openssl/x509.h>
 #include <string>
 #include <utility>
 
@@ -15,6 +16,19 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::size_t kTlsReadBytes = 16384;  // one TLS record
+
+/// The last one, where there are several; of any bytes.
+std::string common_name(const X509_NAME* subject) {
+  int place = -1;
+  for (int next = -1; (next = X509_NAME_get_index_by_NID(subject, NID_commonName, next)) >= 0;) place = next;
+  if (place < 0) return {};
+  unsigned char* text = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, place)));
+  if (size < 0) return {};
+  std::string name(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
+  OPENSSL_free(text);
+  return name;
+}
 
 class TlsWire final : public Wire, public std::enable_shared_from_this<TlsWire> {
  public:
@@ -47,6 +61,7 @@ class TlsWire final : public Wire, public std::enable_shared_from_this<TlsWire> 
     stream_.next_layer().close(error);
   }
   [[nodiscard]] Alpn alpn() const override;
+  [[nodiscard]] std::string certificate_name() const override;
 
  private:
   void on_handshake(const error_code& error);
@@ -135,6 +150,15 @@ Alpn TlsWire::alpn() const {
   const std::string_view chosen(reinterpret_cast<const char*>(name), length);
   if (chosen == "h2") return Alpn::kHttp2;
   return chosen == "http/1.1" ? Alpn::kHttp1 : Alpn::kNone;
+}
+
+/// The result of the check is X509_V_OK also where there was nothing to check.
+std::string TlsWire::certificate_name() const {
+  SSL* const ssl = const_cast<TlsWire*>(this)->stream_.native_handle();
+  X509* const certificate = SSL_get0_peer_certificate(ssl);
+  if (certificate == nullptr || SSL_get_verify_result(ssl) != X509_V_OK) return {};
+  if ((SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) == 0) return {};
+  return common_name(X509_get_subject_name(certificate));
 }
 
 }  // namespace

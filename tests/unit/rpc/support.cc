@@ -149,6 +149,9 @@ void TestServer::add_unary() {
   server->add_unary("/test.Echo/Fail", [](const CallPtr& call, std::string_view request) {
     call->finish({static_cast<Code>(request.at(0)), std::string(request.substr(1))});
   });
+  server->add_unary("/test.Echo/Name", [](const CallPtr& call, std::string_view) {
+    call->reply(std::string(call->certificate_name()));
+  });
   server->add_unary("/test.Echo/Metadata", [](const CallPtr& call, std::string_view) {
     std::string text;
     for (const auto& [name, value] : call->metadata()) text += name + "=" + value + ";";

@@ -56,6 +56,7 @@ class Answerer {
 ///   Elsewhere  the same from another thread
 ///   Fail       error code = first byte, text = the rest
 ///   Metadata   "name=value;" of all metadata
+///   Name       the common name of the client's certificate
 ///   Hang       never answers; `hanging` counts the calls, they are kept in `hung`
 ///   Heavy      1 MiB, made by posted work; `made` counts
 ///   Chat       stream: every message back; OK at half close

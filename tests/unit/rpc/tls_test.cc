@@ -144,6 +144,20 @@ TEST_F(Tls, AsksClientsForACertificate) {
   EXPECT_EQ(client.call("Unary", "next").response, "next");
 }
 
+TEST_F(Tls, TellsTheNameInAVerifiedCertificate) {
+  TestServer server({.io_threads = 1}, server_options(true));
+  TestClient client(server.port, client_options("client"));
+  EXPECT_EQ(client.call("Name", "").response, "client");
+}
+
+TEST_F(Tls, TellsNoNameWhereNoCertificateWasAskedFor) {
+  TestServer server({.io_threads = 1}, server_options(false));
+  EXPECT_EQ(TestClient(server.port, client_options("client")).call("Name", "").response, "");
+  EXPECT_EQ(TestClient(server.port, client_options()).call("Name", "").response, "");
+  TestServer plain({.io_threads = 1});
+  EXPECT_EQ(TestClient(plain.port).call("Name", "").response, "");
+}
+
 TEST_F(Tls, RefusesPlainTextAndViceVersa) {
   TestServer secure({.io_threads = 1}, server_options(false));
   EXPECT_NE(fault(secure.port, std::nullopt), "");

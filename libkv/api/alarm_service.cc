@@ -1,4 +1,5 @@
 // etcdserverpb.Maintenance's Alarm and Defragment (contract sections 6.3, 7.1).
+#include "libkv/api/caller.h"
 #include "libkv/api/context.h"
 #include "libkv/api/convert.h"
 #include "libkv/api/errors.h"
@@ -17,7 +18,9 @@ void add_alarm(const Alarm& alarm, AlarmResponse& response) {
 }
 
 /// As etcd lists them: of all members, whatever member the request names.
-void list_alarms(const Context& context, const rpc::CallPtr& call, etcdserverpb::AlarmType wanted) {
+void list_alarms(const Context& context, const rpc::CallPtr& call, etcdserverpb::AlarmType wanted,
+                 const Caller& caller) {
+  if (auto status = refused(context, caller, Access::kUser)) return refuse(call, std::move(*status));
   context.server.read([&context, call, wanted](std::expected<ReadView, RequestFailure> view) {
     if (!view) return refuse(call, status_of(view.error()));
     MessageArena arena;
@@ -31,8 +34,8 @@ void list_alarms(const Context& context, const rpc::CallPtr& call, etcdserverpb:
   });
 }
 
-void change_alarm(const Context& context, const rpc::CallPtr& call, const AlarmOp& op) {
-  context.server.write(op, [&context, call](const std::expected<Outcome, RequestFailure>& outcome) {
+void change_alarm(const Context& context, const rpc::CallPtr& call, const AlarmOp& op, Caller caller) {
+  const auto answer = [&context, call](const std::expected<Outcome, RequestFailure>& outcome) {
     if (!outcome) return refuse(call, status_of(outcome.error()));
     if (!outcome->result) return refuse(call, status_of(outcome->result.error()));
     MessageArena arena;
@@ -41,17 +44,18 @@ void change_alarm(const Context& context, const rpc::CallPtr& call, const AlarmO
     const auto& result = std::get<AlarmResult>(*outcome->result);
     if (result.alarm) add_alarm(*result.alarm, response);
     reply(call, response);
-  });
+  };
+  context.server.write(op, answer, as_client(context, std::move(caller)));
 }
 
 bool is_raisable(etcdserverpb::AlarmType type) {
   return type == etcdserverpb::AlarmType::NOSPACE || type == etcdserverpb::AlarmType::CORRUPT;
 }
 
-void serve_alarm(const Context& context, const rpc::CallPtr& call, std::string_view bytes) {
-  AlarmRequest request;
-  if (!parse(call, bytes, request)) return;
-  if (request.action() == AlarmRequest::GET) return list_alarms(context, call, request.alarm());
+void serve_alarm(const Context& context, const rpc::CallPtr& call, const AlarmRequest& request,
+                 Caller caller) {
+  if (request.action() == AlarmRequest::GET) return list_alarms(context, call, request.alarm(), caller);
+  if (auto status = refused(context, caller, Access::kAdmin)) return refuse(call, std::move(*status));
   // An alarm of type NONE is neither raised nor found.
   if (!is_raisable(request.alarm())) {
     AlarmResponse nothing;
@@ -61,7 +65,8 @@ void serve_alarm(const Context& context, const rpc::CallPtr& call, std::string_v
   change_alarm(context, call,
                {.deactivate = request.action() == AlarmRequest::DEACTIVATE,
                 .alarm = {.member = raft::NodeId(request.memberid()),
-                          .type = static_cast<AlarmType>(request.alarm())}});
+                          .type = static_cast<AlarmType>(request.alarm())}},
+               std::move(caller));
 }
 
 }  // namespace
@@ -71,15 +76,21 @@ void register_alarms(rpc::Server& server, const Context& context) {
                    [&context](const rpc::CallPtr& call, std::string_view bytes) {
                      if (auto refusal = intercept(context, *call, Learner::kMayNot))
                        return refuse(call, std::move(*refusal));
-                     serve_alarm(context, call, bytes);
+                     AlarmRequest request;
+                     if (!parse(call, bytes, request)) return;
+                     with_caller(context, call, [&context, call, request](Caller caller) {
+                       serve_alarm(context, call, request, std::move(caller));
+                     });
                    });
   // Space comes back by itself; who asks for it gets it at once, and nothing stands still meanwhile.
   server.add_unary("/etcdserverpb.Maintenance/Defragment",
                    [&context](const rpc::CallPtr& call, std::string_view) {
                      if (auto refusal = intercept(context, *call, Learner::kMay))
                        return refuse(call, std::move(*refusal));
-                     context.server.reclaim([call] {
-                       reply(call, etcdserverpb::DefragmentResponse());  // as etcd's: no header
+                     with_caller(context, call, [&context, call](const Caller&) {
+                       context.server.reclaim([call] {
+                         reply(call, etcdserverpb::DefragmentResponse());  // as etcd's: no header
+                       });
                      });
                    });
 }

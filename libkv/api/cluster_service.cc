@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "libkv/api/caller.h"
 #include "libkv/api/context.h"
 #include "libkv/api/convert.h"
 #include "libkv/api/errors.h"
@@ -51,10 +52,12 @@ void answer_change(const Context& context, const CallPtr& call,
 
 template <class Response>
 void change(const Context& context, const CallPtr& call, Operation operation) {
-  context.server.change_members(std::move(operation),
-                                [&context, call](const std::expected<Outcome, RequestFailure>& outcome) {
-                                  answer_change<Response>(context, call, outcome);
-                                });
+  with_caller(context, call, [&context, call, operation = std::move(operation)](Caller caller) mutable {
+    const auto answer = [&context, call](const std::expected<Outcome, RequestFailure>& outcome) {
+      answer_change<Response>(context, call, outcome);
+    };
+    context.server.change_members(std::move(operation), answer, as_client(context, std::move(caller)));
+  });
 }
 
 std::optional<std::vector<std::string>> peer_urls_of(
@@ -103,10 +106,13 @@ void answer_members(const Context& context, const CallPtr& call) {
 }
 
 void serve(const Context& context, const CallPtr& call, const etcdserverpb::MemberListRequest& request) {
-  if (!request.linearizable()) return answer_members(context, call);
-  context.server.read([&context, call](const std::expected<ReadView, RequestFailure>& view) {
-    if (!view) return refuse(call, status_of(view.error()));
-    call->post([&context, call] { answer_members(context, call); });
+  const bool linearizable = request.linearizable();
+  with_caller(context, call, [&context, call, linearizable](const Caller&) {
+    if (!linearizable) return answer_members(context, call);
+    context.server.read([&context, call](const std::expected<ReadView, RequestFailure>& view) {
+      if (!view) return refuse(call, status_of(view.error()));
+      call->post([&context, call] { answer_members(context, call); });
+    });
   });
 }
 

@@ -22,6 +22,8 @@ struct ApiOptions {
   std::uint32_t learners_max = 1;
   /// Watch responses of so many bytes are sent in fragments, when the client asked for that.
   std::size_t watch_fragment_bytes = 2097152;
+  /// A client without a token is who its certificate says (contract section 9.4).
+  bool certificate_names = false;
 };
 
 class Metrics;
@@ -52,6 +54,9 @@ void register_snapshot(rpc::Server& server, const Context& context);
 void register_lease(rpc::Server& server, const Context& context);
 void register_sessions(rpc::Server& server, const Context& context);
 void register_watch(rpc::Server& server, const Context& context);
+void register_auth(rpc::Server& server, const Context& context);
+void register_users(rpc::Server& server, const Context& context);
+void register_roles(rpc::Server& server, const Context& context);
 void register_lock(rpc::Server& server, const Context& context);
 void register_election(rpc::Server& server, const Context& context);
 void register_health(rpc::Server& server);

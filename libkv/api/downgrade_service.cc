@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "libkv/api/caller.h"
 #include "libkv/api/context.h"
 #include "libkv/api/errors.h"
 #include "libkv/api/proto/rpc.pb.h"
@@ -40,7 +41,10 @@ void register_downgrade(rpc::Server& server, const Context& context) {
                      if (auto refused = intercept(context, *call, Learner::kMayNot))
                        return refuse(call, std::move(*refused));
                      etcdserverpb::DowngradeRequest request;
-                     if (parse(call, bytes, request)) refuse(call, status_of(refusal_of(request)));
+                     if (!parse(call, bytes, request)) return;
+                     with_caller(context, call, [call, refusal = refusal_of(request)](const Caller&) {
+                       refuse(call, status_of(refusal));
+                     });
                    });
 }
 

@@ -54,41 +54,48 @@ void elected(const Context& context, const CallPtr& call, const TurnRequest& req
 /// Does `step` if the leader's key is still the one of that revision. `otherwise`: the answer when it is not;
 /// none: the same answer.
 template <class Response>
-void as_leader(const Context& context, const CallPtr& call, const v3electionpb::LeaderKey& leader, Op step,
-               std::optional<rpc::Status> otherwise) {
+void as_leader(const Context& context, const CallPtr& call, const Caller& caller,
+               const v3electionpb::LeaderKey& leader, Op step, std::optional<rpc::Status> otherwise) {
   TxnOp txn;
   txn.compares.push_back(created_at(leader.key(), leader.rev()));
   txn.success.push_back(std::move(step));
-  context.server.write(std::move(txn), [&context, call, otherwise](const auto& outcome) {
+  const auto answer = [&context, call, otherwise](const auto& outcome) {
     if (!outcome) return refuse(call, recipe_error(status_of(outcome.error().error)));
     if (!outcome->result) return refuse(call, recipe_error(status_of(outcome->result.error())));
     if (otherwise && !std::get<TxnResult>(*outcome->result).succeeded) return refuse(call, *otherwise);
     Response response;
     fill(context.server.origin(), outcome->revision, *response.mutable_header());
     reply(call, response);
-  });
+  };
+  context.server.write(std::move(txn), answer, {.principal = caller});
 }
 
-void serve_election(const Context& context, const CallPtr& call,
+void serve_election(const Context& context, const CallPtr& call, const Caller& caller,
                     const v3electionpb::ProclaimRequest& request) {
   if (auto fault = fault_of_leader(request)) return refuse(call, std::move(*fault));
-  with_lease(context, call, request.leader().lease(),
-             [&context, call, leader = request.leader(), value = request.value()](std::int64_t lease) {
-               Op put{PutOp{.key = leader.key(), .value = value, .lease = lease}};
-               as_leader<v3electionpb::ProclaimResponse>(context, call, leader, std::move(put), not_leader());
-             });
+  with_lease(
+      context, call, caller, request.leader().lease(),
+      [&context, call, caller, leader = request.leader(), value = request.value()](std::int64_t lease) {
+        Op put{PutOp{.key = leader.key(), .value = value, .lease = lease}};
+        as_leader<v3electionpb::ProclaimResponse>(context, call, caller, leader, std::move(put),
+                                                  not_leader());
+      });
 }
 
-void serve_election(const Context& context, const CallPtr& call, const v3electionpb::ResignRequest& request) {
+void serve_election(const Context& context, const CallPtr& call, const Caller& caller,
+                    const v3electionpb::ResignRequest& request) {
   if (auto fault = fault_of_leader(request)) return refuse(call, std::move(*fault));
   Op remove{DeleteRangeOp{.key = request.leader().key(), .range_end = {}}};
-  as_leader<v3electionpb::ResignResponse>(context, call, request.leader(), std::move(remove), std::nullopt);
+  as_leader<v3electionpb::ResignResponse>(context, call, caller, request.leader(), std::move(remove),
+                                          std::nullopt);
 }
 
-void serve_election(const Context& context, const CallPtr& call, const v3electionpb::LeaderRequest& request) {
-  context.server.read([&context, call, name = request.name()](const auto& view) {
+void serve_election(const Context& context, const CallPtr& call, const Caller& caller,
+                    const v3electionpb::LeaderRequest& request) {
+  context.server.read([&context, call, caller, name = request.name()](const auto& view) {
     if (!view) return refuse(call, recipe_error(status_of(view.error().error)));
-    call->post([&context, call, name, view = *view] {
+    call->post([&context, call, caller, name, view = *view] {
+      if (auto status = refused_line(context, caller, name)) return refuse(call, std::move(*status));
       const auto oldest = view.range(oldest_of(name));
       if (!oldest) return refuse(call, recipe_error(status_of(oldest.error())));
       if (oldest->kvs.empty()) return refuse(call, no_leader());
@@ -110,7 +117,8 @@ class ObserveCall final : public rpc::StreamHandler {
       return refuse(call_, std::move(*refusal));
     }
     observation_ = std::make_shared<Observation>(context_, call_, request.name());
-    observation_->look();
+    with_caller(context_, call_,
+                [observation = observation_](Caller caller) { observation->begin(std::move(caller)); });
   }
   void on_half_close() override {}
   void on_done() override {
@@ -129,7 +137,9 @@ void add_election(rpc::Server& server, const Context& context, const std::string
     Request request;
     if (!parse(call, bytes, request)) return;
     if (auto refusal = intercept(context, *call, Learner::kMayNot)) return refuse(call, std::move(*refusal));
-    serve_election(context, call, request);
+    with_caller(context, call, [&context, call, request](const Caller& caller) {
+      serve_election(context, call, caller, request);
+    });
   });
 }
 

@@ -166,6 +166,12 @@ Status status_of(ServerError error) {
       return status_of(KvError::kCorrupt);
     case ServerError::kNotCapable:
       return status_of(KvError::kUnknownCommand);
+    case ServerError::kNoPasswordUser:
+      return {Code::kUnknown, "auth: authentication failed, password was given for no password user"};
+    case ServerError::kUnknownToken:
+      return {Code::kUnauthenticated, "etcdserver: invalid auth token"};
+    case ServerError::kNoRandomNumbers:
+      return {Code::kInternal, "kvd: the system gives no random numbers"};
   }
   return {Code::kUnknown, "unknown error"};
 }
@@ -174,6 +180,10 @@ Status status_of(const RequestFailure& failure) {
   Status status = status_of(failure.error);
   if (!failure.detail.empty()) status.message += ": " + failure.detail;
   return status;
+}
+
+Status status_of(const AuthRefusal& refusal) {
+  return std::visit([](const auto& why) { return status_of(why); }, refusal);
 }
 
 Status status_of(const ReadFault& fault) {

@@ -33,6 +33,7 @@ rpc::Status status_of(KvError error);
 rpc::Status status_of(ServerError error);
 /// With its detail behind the text.
 rpc::Status status_of(const RequestFailure& failure);
+rpc::Status status_of(const AuthRefusal& refusal);
 /// A fault of the disk underneath is Internal and says no more than that: the log has the rest.
 rpc::Status status_of(const ReadFault& fault);
 

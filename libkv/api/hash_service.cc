@@ -2,6 +2,7 @@
 // without asking anyone.
 #include <memory>
 
+#include "libkv/api/caller.h"
 #include "libkv/api/context.h"
 #include "libkv/api/convert.h"
 #include "libkv/api/errors.h"
@@ -59,7 +60,9 @@ void add_hash_method(rpc::Server& server, const Context& context, const std::sha
     const auto read = [&context, call, revision = revision_of(request)](const std::stop_token& stop) {
       hash<Response>(context, call, revision, stop);
     };
-    if (!reads->add(read)) refuse(call, status_of(ServerError::kTooManyRequests));
+    with_caller(context, call, [call, reads, read](const Caller&) {
+      if (!reads->add(read)) refuse(call, status_of(ServerError::kTooManyRequests));
+    });
   });
 }
 

@@ -2,6 +2,7 @@
 #include <memory>
 #include <utility>
 
+#include "libkv/api/caller.h"
 #include "libkv/api/context.h"
 #include "libkv/api/convert.h"
 #include "libkv/api/encode.h"
@@ -9,6 +10,7 @@
 #include "libkv/api/sessions.h"
 #include "libkv/api/unary.h"
 #include "libkv/api/validate.h"
+#include "libkv/machine/authorize.h"
 
 namespace kv::api {
 namespace {
@@ -67,11 +69,40 @@ void answer_read(const Context& context, const CallPtr& call, const ReadView& vi
   send(call, encode({context.server.origin(), view.revision()}, *result));
 }
 
+std::optional<KvError> may_read(const Context& /*context*/, const AuthTable& table,
+                                const Principal& principal, const RangeOp& op) {
+  return may_range(table, principal, op);
+}
+
+std::optional<KvError> may_read(const Context& context, const AuthTable& table, const Principal& principal,
+                                const TxnOp& op) {
+  return context.server.leases().read(
+      [&](const LeaseTable& leases) { return may_txn(table, principal, op, leases); });
+}
+
+/// Calls `answer(view, op)` when whoever makes the call may read what `op` does. They are asked behind the
+/// view: a member that lagged knows by then who they are now.
+template <class ReadOp, class Answer>
+void with_permission(const Context& context, const CallPtr& call, const ReadView& view, const ReadOp& op,
+                     Answer answer) {
+  if (!context.server.auth_enabled()) return answer(view, op);
+  with_caller(context, call, [&context, call, view, op, answer](const Caller& caller) {
+    const auto check = [&](const AuthTable& table, const Principal& principal) {
+      return may_read(context, table, principal, op);
+    };
+    if (auto status = refused(context, caller, check)) return refuse(call, std::move(*status));
+    answer(view, op);
+  });
+}
+
 void serve(const Context& context, const CallPtr& call, etcdserverpb::RangeRequest& request) {
   if (const auto error = validate(request)) return refuse(call, status_of(*error));
+  const auto answer = [&context, call](const ReadView& view, const RangeOp& op) {
+    answer_read(context, call, view, view.range(op));
+  };
   with_view(context, call, request.serializable(),
-            [&context, call, op = to_op(request)](const ReadView& view) {
-              answer_read(context, call, view, view.range(op));
+            [&context, call, op = to_op(request), answer](const ReadView& view) {
+              with_permission(context, call, view, op, answer);
             });
 }
 
@@ -100,9 +131,12 @@ void serve(const Context& context, const CallPtr& call, etcdserverpb::TxnRequest
     return refuse(call, status_of(*error));
   TxnOp op = to_op(request);
   if (!is_read_only(op)) return propose(context, call, std::move(op));
+  const auto answer = [&context, call](const ReadView& view, const TxnOp& txn) {
+    answer_read(context, call, view, read_txn(view, txn));
+  };
   with_view(context, call, is_serializable(request),
-            [&context, call, op = std::move(op)](const ReadView& view) {
-              answer_read(context, call, view, read_txn(view, op));
+            [&context, call, op = std::move(op), answer](const ReadView& view) {
+              with_permission(context, call, view, op, answer);
             });
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "libkv/api/caller.h"
 #include "libkv/api/context.h"
 #include "libkv/api/convert.h"
 #include "libkv/api/encode.h"
@@ -14,6 +15,7 @@
 #include "libkv/api/proto/rpc.pb.h"
 #include "libkv/api/sessions.h"
 #include "libkv/api/unary.h"
+#include "libkv/machine/authorize.h"
 
 namespace kv::api {
 namespace {
@@ -49,12 +51,25 @@ void fill_now(const Context& context, etcdserverpb::ResponseHeader& header) {
   fill(context.server.origin(), context.server.local_view().revision(), header);
 }
 
+/// Why `caller` may not do with a lease what `check` asks for (libkv/machine/authorize.h).
+template <class Check>
+std::optional<rpc::Status> refused_lease(const Context& context, const Caller& caller, std::int64_t lease,
+                                         const Check& check) {
+  return refused(context, caller, [&](const AuthTable& table, const Principal& principal) {
+    return context.server.leases().read(
+        [&](const LeaseTable& leases) { return check(table, principal, lease, leases); });
+  });
+}
+
 /// The keys as this member has them, once it has everything that came before.
-void reply_with_keys(const Context& context, const CallPtr& call,
+void reply_with_keys(const Context& context, const CallPtr& call, const Caller& caller,
                      std::shared_ptr<etcdserverpb::LeaseTimeToLiveResponse> response) {
-  context.server.read([&context, call, response = std::move(response)](const auto& view) {
+  context.server.read([&context, call, caller, response = std::move(response)](const auto& view) {
     if (!view) return refuse(call, status_of(view.error()));
-    call->post([&context, call, response] {
+    call->post([&context, call, caller, response] {
+      if (auto status = refused_lease(context, caller, response->id(), may_list_lease)) {
+        return refuse(call, std::move(*status));
+      }
       const auto keys = context.server.leases().read(
           [&](const LeaseTable& table) { return table.keys_of(response->id()); });
       for (const std::string& key : keys) response->add_keys(key);
@@ -65,25 +80,38 @@ void reply_with_keys(const Context& context, const CallPtr& call,
 
 void serve_lease(const Context& context, const CallPtr& call,
                  const etcdserverpb::LeaseTimeToLiveRequest& request) {
-  const bool keys = request.keys();
-  context.server.time_to_live(request.id(), [&context, call, id = request.id(), keys](const auto& answer) {
-    if (!answer) return refuse(call, status_of(answer.error()));
-    // Shared: the closures that carry it on must be copyable.
-    auto response = std::make_shared<etcdserverpb::LeaseTimeToLiveResponse>();
-    fill_now(context, *response->mutable_header());
-    response->set_id(id);
-    response->set_ttl(answer->ttl);
-    response->set_grantedttl(answer->granted);
-    if (keys && answer->ttl >= 0) return reply_with_keys(context, call, std::move(response));
-    reply(call, *response);
-  });
+  with_caller(context, call,
+              [&context, call, id = request.id(), keys = request.keys()](const Caller& caller) {
+                if (auto status = refused(context, caller, Access::kUser))
+                  return refuse(call, std::move(*status));
+                context.server.time_to_live(id, [&context, call, caller, id, keys](const auto& answer) {
+                  if (!answer) return refuse(call, status_of(answer.error()));
+                  // Shared: the closures that carry it on must be copyable.
+                  auto response = std::make_shared<etcdserverpb::LeaseTimeToLiveResponse>();
+                  fill_now(context, *response->mutable_header());
+                  response->set_id(id);
+                  response->set_ttl(answer->ttl);
+                  response->set_grantedttl(answer->granted);
+                  if (keys && answer->ttl >= 0)
+                    return reply_with_keys(context, call, caller, std::move(response));
+                  reply(call, *response);
+                });
+              });
 }
 
 void serve_lease(const Context& context, const CallPtr& call, const etcdserverpb::LeaseLeasesRequest&) {
-  etcdserverpb::LeaseLeasesResponse response;
-  fill_now(context, *response.mutable_header());
-  for (const std::int64_t id : context.server.lease_ids()) response.add_leases()->set_id(id);
-  reply(call, response);
+  with_caller(context, call, [&context, call](const Caller& caller) {
+    if (auto status = refused(context, caller, Access::kUser)) return refuse(call, std::move(*status));
+    etcdserverpb::LeaseLeasesResponse response;
+    fill_now(context, *response.mutable_header());
+    for (const std::int64_t id : context.server.lease_ids()) {
+      if (auto status = refused_lease(context, caller, id, may_list_lease)) {
+        return refuse(call, std::move(*status));
+      }
+      response.add_leases()->set_id(id);
+    }
+    reply(call, response);
+  });
 }
 
 /// One stream of keep-alives, answered in their order. Thread: the call's; answers are posted there.
@@ -97,8 +125,8 @@ class KeepAlives : public std::enable_shared_from_this<KeepAlives> {
     fill_now(context_, *response.mutable_header());  // as it was before
     response.set_id(lease);
     const std::uint64_t number = first_ + waiting_.size() - 1;
-    context_.server.keep_alive(lease, [self = shared_from_this(), number](const auto& answer) {
-      self->call_->post([self, number, answer] { self->take(number, answer); });
+    with_caller(context_, call_, [self = shared_from_this(), lease, number](const Caller& caller) {
+      self->keep_alive(lease, number, caller);
     });
   }
 
@@ -111,10 +139,22 @@ class KeepAlives : public std::enable_shared_from_this<KeepAlives> {
   struct Waiting {
     etcdserverpb::LeaseKeepAliveResponse response;
     bool answered = false;
-    std::optional<ServerError> error;
+    std::optional<rpc::Status> error;
   };
 
-  void take(std::uint64_t number, const std::expected<LeaseAnswer, ServerError>& answer) {
+  void keep_alive(std::int64_t lease, std::uint64_t number, const Caller& caller) {
+    if (auto status = refused_lease(context_, caller, lease, may_change_lease)) {
+      return take(number, std::unexpected(std::move(*status)));
+    }
+    context_.server.keep_alive(lease, [self = shared_from_this(), number](const auto& answer) {
+      self->call_->post([self, number, answer] {
+        if (answer) return self->take(number, *answer);
+        self->take(number, std::unexpected(status_of(answer.error())));
+      });
+    });
+  }
+
+  void take(std::uint64_t number, const std::expected<LeaseAnswer, rpc::Status>& answer) {
     Waiting& one = waiting_[number - first_];
     one.answered = true;
     if (answer) {
@@ -127,7 +167,7 @@ class KeepAlives : public std::enable_shared_from_this<KeepAlives> {
 
   void flush() {
     while (!waiting_.empty() && waiting_.front().answered) {
-      if (waiting_.front().error) return refuse(call_, status_of(*waiting_.front().error));
+      if (waiting_.front().error) return refuse(call_, *waiting_.front().error);
       std::string bytes;
       waiting_.front().response.SerializeToString(&bytes);
       call_->send(std::move(bytes));

@@ -25,15 +25,17 @@ void unlock(const Context& context, const CallPtr& call, std::string_view bytes)
   if (!parse(call, bytes, request)) return;
   if (auto refusal = intercept(context, *call, Learner::kMayNot)) return refuse(call, std::move(*refusal));
   if (request.key().empty()) return refuse(call, no_key());
-  context.server.write(DeleteRangeOp{.key = request.key(), .range_end = {}},
-                       [&context, call](const auto& outcome) {
-                         if (!outcome) return refuse(call, recipe_error(status_of(outcome.error().error)));
-                         if (!outcome->result)
-                           return refuse(call, recipe_error(status_of(outcome->result.error())));
-                         v3lockpb::UnlockResponse response;
-                         fill(context.server.origin(), outcome->revision, *response.mutable_header());
-                         reply(call, response);
-                       });
+  const auto answer = [&context, call](const auto& outcome) {
+    if (!outcome) return refuse(call, recipe_error(status_of(outcome.error().error)));
+    if (!outcome->result) return refuse(call, recipe_error(status_of(outcome->result.error())));
+    v3lockpb::UnlockResponse response;
+    fill(context.server.origin(), outcome->revision, *response.mutable_header());
+    reply(call, response);
+  };
+  with_caller(context, call, [&context, key = request.key(), answer](Caller caller) {
+    context.server.write(DeleteRangeOp{.key = key, .range_end = {}}, answer,
+                         {.principal = std::move(caller)});
+  });
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // etcdserverpb.Maintenance (contract section 7.1): Status and MoveLeader.
+#include "libkv/api/caller.h"
 #include "libkv/api/context.h"
 #include "libkv/api/convert.h"
 #include "libkv/api/errors.h"
@@ -34,11 +35,12 @@ void status(const Context& context, const rpc::CallPtr& call) {
 void move_leader(const Context& context, const rpc::CallPtr& call, std::string_view bytes) {
   etcdserverpb::MoveLeaderRequest request;
   if (!parse(call, bytes, request)) return;
-  context.server.move_leader(raft::NodeId(request.targetid()),
-                             [call](const std::expected<void, ServerError>& moved) {
-                               if (!moved) return refuse(call, status_of(moved.error()));
-                               reply(call, etcdserverpb::MoveLeaderResponse());  // as etcd's: no header
-                             });
+  with_caller(context, call, [&context, call, target = raft::NodeId(request.targetid())](const Caller&) {
+    context.server.move_leader(target, [call](const std::expected<void, ServerError>& moved) {
+      if (!moved) return refuse(call, status_of(moved.error()));
+      reply(call, etcdserverpb::MoveLeaderResponse());  // as etcd's: no header
+    });
+  });
 }
 
 }  // namespace
@@ -48,7 +50,7 @@ void register_maintenance(rpc::Server& server, const Context& context) {
                    [&context](const rpc::CallPtr& call, std::string_view) {
                      if (auto refusal = intercept(context, *call, Learner::kMay))
                        return refuse(call, std::move(*refusal));
-                     status(context, call);
+                     with_caller(context, call, [&context, call](const Caller&) { status(context, call); });
                    });
   server.add_unary("/etcdserverpb.Maintenance/MoveLeader",
                    [&context](const rpc::CallPtr& call, std::string_view bytes) {

@@ -9,6 +9,7 @@
 #include "libkv/api/latency.h"
 #include "libkv/api/metrics_page.h"
 #include "libkv/api/process_stats.h"
+#include "libkv/auth/auth_table.h"
 
 namespace kv::api {
 namespace {
@@ -105,6 +106,15 @@ void add_leases(MetricsPage& page, const LeaseCounts& counts) {
                number(counts.expired));
 }
 
+void add_auth(MetricsPage& page, const KvServer& server) {
+  const AuthCounts counts = server.auth_counts();
+  page.gauge("etcd_debugging_auth_revision", "The revision of users and roles.",
+             number(server.auth()->revision()));
+  page.gauge("kvd_auth_enabled", "Whether authentication is on: 1 or 0.", server.auth_enabled() ? 1 : 0);
+  page.gauge("kvd_auth_tokens", "Tokens that are valid at this member.", number(counts.tokens));
+  page.counter("kvd_auth_failures_total", "Wrong users, passwords and tokens.", number(counts.failures));
+}
+
 void add_versions(MetricsPage& page, const ServerStatus& status) {
   page.gauge("etcd_server_version", "The version of etcd whose API this is.", 1,
              {{"server_version", std::string(kEtcdVersion)}});
@@ -170,6 +180,7 @@ class PrometheusMetrics final : public Metrics {
     add_store(page, server, quota_bytes);
     add_watches(page, server.watches().counts());
     add_leases(page, server.lease_counts());
+    add_auth(page, server);
     add_disk(page);
     add_peers(page, peers);
     add_round_trips(page);

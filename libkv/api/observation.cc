@@ -66,6 +66,11 @@ class Observation::Sink final : public WatchSink {
 Observation::Observation(const Context& context, rpc::CallPtr call, std::string name)
     : context_(context), call_(std::move(call)), name_(std::move(name)) {}
 
+void Observation::begin(Caller caller) {
+  caller_ = std::move(caller);
+  look();
+}
+
 void Observation::look() {
   stream_.reset();
   context_.server.read([self = shared_from_this()](const auto& view) {
@@ -75,6 +80,7 @@ void Observation::look() {
 }
 
 void Observation::found(const ReadView& view) {
+  if (auto status = refused_line(context_, caller_, name_)) return refuse(call_, std::move(*status));
   const auto oldest = view.range(oldest_of(name_));
   if (!oldest) return refuse(call_, recipe_error(status_of(oldest.error())));
   elected_ = !oldest->kvs.empty();

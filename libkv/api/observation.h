@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "libkv/api/caller.h"
 #include "libkv/api/context.h"
 #include "libkv/api/encode.h"
 #include "libkv/api/proto/election.pb.h"
@@ -22,13 +23,16 @@ class Observation : public std::enable_shared_from_this<Observation> {
  public:
   Observation(const Context& context, rpc::CallPtr call, std::string name);
 
-  /// Reads who is elected, and goes on from there.
-  void look();
+  /// On behalf of `caller`.
+  void begin(Caller caller);
   /// The call is over.
   void abandon() { stream_.reset(); }
 
  private:
   class Sink;
+
+  /// Reads who is elected, and goes on from there.
+  void look();
 
   void found(const ReadView& view);
   void watch(WatchRequest request);
@@ -39,6 +43,7 @@ class Observation : public std::enable_shared_from_this<Observation> {
   const Context& context_;
   const rpc::CallPtr call_;
   const std::string name_;
+  Caller caller_;
 
   std::unique_ptr<WatchStream> stream_;
   bool elected_ = false;       // somebody is: their key is watched

@@ -5,12 +5,14 @@
 #include <string>
 #include <utility>
 
+#include "libkv/api/caller.h"
 #include "libkv/api/context.h"
 #include "libkv/api/convert.h"
 #include "libkv/api/encode.h"
 #include "libkv/api/errors.h"
 #include "libkv/api/unary.h"
 #include "libkv/api/validate.h"
+#include "libkv/machine/authorize.h"
 
 namespace kv::api {
 namespace {
@@ -45,6 +47,18 @@ class ChunkedRange : public std::enable_shared_from_this<ChunkedRange> {
 
   /// `view` decides the revision.
   void begin(const ReadView& view) {
+    with_caller(context_, call_, [self = shared_from_this(), view](const Caller& caller) {
+      const auto check = [&self](const AuthTable& table, const Principal& principal) {
+        return may_range(table, principal, self->op_);
+      };
+      if (auto status = refused(self->context_, caller, check))
+        return refuse(self->call_, std::move(*status));
+      self->count(view);
+    });
+  }
+
+ private:
+  void count(const ReadView& view) {
     header_ = {context_.server.origin(), view.revision()};
     if (op_.revision <= 0) op_.revision = view.revision();
     RangeOp all = op_;
@@ -57,7 +71,6 @@ class ChunkedRange : public std::enable_shared_from_this<ChunkedRange> {
     next(view);
   }
 
- private:
   void next(const ReadView& view) {
     op_.limit = limit_ > 0 ? std::min(chunk_keys_, limit_ - given_) : chunk_keys_;
     auto page = view.page(op_);

@@ -6,6 +6,7 @@
 
 #include "libkv/api/lease_id.h"
 #include "libkv/api/unary.h"
+#include "libkv/machine/authorize.h"
 
 namespace kv::api {
 namespace {
@@ -56,6 +57,16 @@ Compare created_at(const std::string& key, std::int64_t revision) {
   return {.target = Compare::Target::kCreate, .key = key, .range_end = {}, .number = revision, .value = {}};
 }
 
+std::optional<rpc::Status> refused_line(const Context& context, const Caller& caller,
+                                        const std::string& name) {
+  auto status = refused(context, known_now(context, caller),
+                        [&name](const AuthTable& table, const Principal& principal) {
+                          return may_range(table, principal, oldest_of(name));
+                        });
+  if (status) status = recipe_error(std::move(*status));
+  return status;
+}
+
 rpc::Status recipe_error(rpc::Status status) {
   if (!status.ok()) status.code = rpc::Code::kUnknown;
   return status;
@@ -65,14 +76,16 @@ rpc::Status no_key() {
   return recipe_error(status_of(ApiError::kEmptyKey));
 }
 
-void with_lease(const Context& context, const rpc::CallPtr& call, std::int64_t lease, LeaseReady ready) {
+void with_lease(const Context& context, const rpc::CallPtr& call, const Caller& caller, std::int64_t lease,
+                LeaseReady ready) {
   if (lease != 0) return ready(lease);
   LeaseGrantOp grant{.lease = new_lease_id(), .ttl = std::max(kRecipeTtl, context.server.lease_ttl_min())};
-  context.server.write(grant, [call, granted = grant.lease, ready = std::move(ready)](const auto& outcome) {
+  const auto granted = [call, given = grant.lease, ready = std::move(ready)](const auto& outcome) {
     if (!outcome) return refuse(call, recipe_error(status_of(outcome.error().error)));
     if (!outcome->result) return refuse(call, recipe_error(status_of(outcome->result.error())));
-    ready(granted);
-  });
+    ready(given);
+  };
+  context.server.write(grant, granted, {.principal = caller});
 }
 
 }  // namespace kv::api

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "libkv/api/caller.h"
 #include "libkv/api/context.h"
 #include "libkv/machine/command.h"
 #include "libkv/mvcc/range.h"
@@ -27,6 +29,10 @@ RangeOp one_before(const std::string& name, std::int64_t revision);
 RangeOp still_there(const std::string& key, std::int64_t revision);
 Compare created_at(const std::string& key, std::int64_t revision);
 
+/// Why `caller` may not see who stands in the line of `name`.
+std::optional<rpc::Status> refused_line(const Context& context, const Caller& caller,
+                                        const std::string& name);
+
 /// etcd's recipes pass all errors on as Unknown, under their texts.
 rpc::Status recipe_error(rpc::Status status);
 rpc::Status no_key();
@@ -34,6 +40,7 @@ rpc::Status no_key();
 using LeaseReady = std::function<void(std::int64_t lease)>;
 /// Calls `ready` with `lease`, or where that is 0 with one that was granted; refuses the call when that
 /// fails. `ready` may run on another thread.
-void with_lease(const Context& context, const rpc::CallPtr& call, std::int64_t lease, LeaseReady ready);
+void with_lease(const Context& context, const rpc::CallPtr& call, const Caller& caller, std::int64_t lease,
+                LeaseReady ready);
 
 }  // namespace kv::api

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "libkv/api/caller.h"
 #include "libkv/api/errors.h"
 #include "libkv/api/unary.h"
 
@@ -88,11 +89,21 @@ std::expected<std::optional<SessionTag>, rpc::Status> session_of(const rpc::Meta
 }
 
 void write(const Context& context, const rpc::CallPtr& call, Operation operation, WriteDone done) {
-  if (call->metadata().empty()) return context.server.write(std::move(operation), std::move(done));
-  auto session = session_of(call->metadata(), context.server.origin().cluster_id);
-  if (!session) return refuse(call, std::move(session.error()));
-  if (!*session) return context.server.write(std::move(operation), std::move(done));
-  context.server.write_once(**session, std::move(operation), std::move(done));
+  WriteOptions options;
+  if (!call->metadata().empty()) {
+    auto session = session_of(call->metadata(), context.server.origin().cluster_id);
+    if (!session) return refuse(call, std::move(session.error()));
+    options.session = *session;
+  }
+  with_caller(context, call,
+              [&context, operation = std::move(operation), done = std::move(done),
+               options = std::move(options)](Caller caller) mutable {
+                // Members compact on their own account too.
+                options.principal = std::holds_alternative<CompactOp>(operation)
+                                        ? as_client(context, std::move(caller)).principal
+                                        : std::move(caller);
+                context.server.write(std::move(operation), std::move(done), options);
+              });
 }
 
 }  // namespace kv::api

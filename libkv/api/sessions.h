@@ -25,7 +25,7 @@ std::string session_text(std::uint64_t cluster, const SessionId& session);
 std::expected<std::optional<SessionTag>, rpc::Status> session_of(const rpc::Metadata& metadata,
                                                                  std::uint64_t cluster);
 
-/// Proposes a client's write, in the session that the call names.
+/// Proposes a client's write, in the session that the call names and on behalf of who makes it.
 void write(const Context& context, const rpc::CallPtr& call, Operation operation, WriteDone done);
 
 }  // namespace kv::api

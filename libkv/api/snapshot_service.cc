@@ -1,5 +1,6 @@
 // etcdserverpb.Maintenance/Snapshot (contract section 7.3): the state of this member, as a snapshot of our
 // own format (libkv/snapshot/FORMAT.md). Any member serves it, a learner too.
+#include "libkv/api/caller.h"
 #include "libkv/api/context.h"
 #include "libkv/api/errors.h"
 #include "libkv/api/proto/rpc.pb.h"
@@ -19,11 +20,14 @@ class SnapshotCall final : public rpc::StreamHandler {
     if (auto refusal = intercept(context_, *call_, Learner::kMay)) return refuse(call_, std::move(*refusal));
     etcdserverpb::SnapshotRequest request;
     if (!parse(call_, bytes, request)) return;
-    auto source = context_.server.open_snapshot();
-    if (!source) return refuse(call_, {rpc::Code::kDataLoss, source.error().text()});
-    if (!streams_.add(call_, std::move(*source), context_.server.bytes_in_use())) {
-      refuse(call_, status_of(ServerError::kTooManyRequests));
-    }
+    // The streams live as long as the method.
+    with_caller(context_, call_, [&context = context_, &streams = streams_, call = call_](const Caller&) {
+      auto source = context.server.open_snapshot();
+      if (!source) return refuse(call, {rpc::Code::kDataLoss, source.error().text()});
+      if (!streams.add(call, std::move(*source), context.server.bytes_in_use())) {
+        refuse(call, status_of(ServerError::kTooManyRequests));
+      }
+    });
   }
   void on_half_close() override {
     if (!asked_) refuse(call_, status_of(ApiError::kBadMessage));

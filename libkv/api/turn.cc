@@ -54,9 +54,15 @@ class Turn::Sink final : public WatchSink {
 Turn::Turn(const Context& context, rpc::CallPtr call, TurnRequest request, Ours ours)
     : context_(context), call_(std::move(call)), request_(std::move(request)), ours_(std::move(ours)) {}
 
-void Turn::start() {
-  with_lease(context_, call_, request_.lease,
+void Turn::start(Caller caller) {
+  caller_ = std::move(caller);
+  with_lease(context_, call_, caller_, request_.lease,
              [self = shared_from_this()](std::int64_t lease) { self->join(lease); });
+}
+
+/// Waiting may have outlived a change of users and roles.
+void Turn::write(TxnOp txn, WriteDone done) {
+  context_.server.write(std::move(txn), std::move(done), {.principal = known_now(context_, caller_)});
 }
 
 void Turn::join(std::int64_t lease) {
@@ -72,7 +78,7 @@ void Turn::join(std::int64_t lease) {
   txn.success.push_back({oldest_of(request_.name)});
   txn.failure.push_back({RangeOp{.key = key, .range_end = {}}});
   txn.failure.push_back({oldest_of(request_.name)});
-  context_.server.write(std::move(txn), [self = shared_from_this()](const auto& outcome) {
+  write(std::move(txn), [self = shared_from_this()](const auto& outcome) {
     if (!outcome) return self->fail(status_of(outcome.error().error));
     if (!outcome->result) return self->fail(status_of(outcome->result.error()));
     self->joined(std::get<TxnResult>(*outcome->result), outcome->revision);
@@ -103,7 +109,7 @@ void Turn::rename(bool first) {
   TxnOp txn;
   txn.compares.push_back(created_at(place_.key, place_.revision));
   txn.success.push_back({PutOp{.key = place_.key, .value = *request_.value, .lease = place_.lease}});
-  context_.server.write(std::move(txn), [self = shared_from_this(), first](const auto& outcome) {
+  write(std::move(txn), [self = shared_from_this(), first](const auto& outcome) {
     if (!outcome) return self->fail(status_of(outcome.error().error));
     if (!outcome->result) return self->fail(status_of(outcome->result.error()));
     if (!std::get<TxnResult>(*outcome->result).succeeded) return self->fail(session_expired());
@@ -186,7 +192,7 @@ void Turn::leave(const Place& place) {
   TxnOp txn;
   txn.compares.push_back(created_at(place.key, place.revision));
   txn.success.push_back({DeleteRangeOp{.key = place.key, .range_end = {}}});
-  context_.server.write(std::move(txn), [](const auto&) {});
+  write(std::move(txn), [](const auto&) {});
 }
 
 }  // namespace kv::api

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "libkv/api/caller.h"
 #include "libkv/api/context.h"
 #include "libkv/machine/outcome.h"
 #include "libkv/watch/watches.h"
@@ -40,7 +41,8 @@ class Turn : public std::enable_shared_from_this<Turn> {
 
   Turn(const Context& context, rpc::CallPtr call, TurnRequest request, Ours ours);
 
-  void start();
+  /// On behalf of `caller`.
+  void start(Caller caller);
   /// The call is over.
   void abandon();
 
@@ -58,11 +60,13 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void come(std::int64_t revision);
   void fail(rpc::Status status);
   void leave(const Place& place);
+  void write(TxnOp txn, WriteDone done);
 
   const Context& context_;
   const rpc::CallPtr call_;
   const TurnRequest request_;
   const Ours ours_;
+  Caller caller_;  // since start
 
   std::mutex mutex_;   // guards the next three: a write may end when the call is over
   Place place_;        // revision 0: not known yet

@@ -35,7 +35,7 @@ class TurnCall final : public rpc::StreamHandler {
                                    [call = call_, method = method_, request](const Place& place) {
                                      method->answer(call, request, place);
                                    });
-    turn_->start();
+    with_caller(method_->context, call_, [turn = turn_](Caller caller) { turn->start(std::move(caller)); });
   }
   void on_half_close() override {
     if (!asked_) refuse(call_, {rpc::Code::kInternal, "grpc: no request message"});

@@ -22,6 +22,8 @@ std::string reason_of(WatchRefusal refusal) {
       return "etcdserver: mvcc: required revision has been compacted";
     case WatchRefusal::kTooManyWatches:
       return "kvd: too many watches on the stream";
+    case WatchRefusal::kNotAllowed:
+      break;  // WatchCreated::reason
   }
   return {};
 }
@@ -74,7 +76,8 @@ std::string encode(const Header& header, const WatchCreated& created) {
   response.set_created(true);
   if (created.refused) {
     response.set_canceled(true);
-    response.set_cancel_reason(reason_of(*created.refused));
+    response.set_cancel_reason(*created.refused == WatchRefusal::kNotAllowed ? created.reason
+                                                                             : reason_of(*created.refused));
   }
   return response.SerializeAsString();
 }

@@ -1,7 +1,9 @@
 // etcdserverpb.Watch (contract section 3) on the watches of a KvServer.
+#include <deque>
 #include <memory>
 #include <utility>
 
+#include "libkv/api/caller.h"
 #include "libkv/api/context.h"
 #include "libkv/api/errors.h"
 #include "libkv/api/proto/rpc.pb.h"
@@ -68,7 +70,80 @@ WatchRequest to_watch(etcdserverpb::WatchCreateRequest& request) {
   return watch;
 }
 
-/// One stream. Thread: the call's.
+/// As etcd has it in words.
+std::string reason_of(const rpc::Status& status) {
+  return "rpc error: code = " + std::string(rpc::name(status.code)) + " desc = " + status.message;
+}
+
+/// What the client of one stream asks for, in its order. Thread: the call's.
+class WatchRequests : public std::enable_shared_from_this<WatchRequests> {
+ public:
+  WatchRequests(const Context& context, CallPtr call, std::unique_ptr<WatchStream> stream)
+      : context_(context), call_(std::move(call)), stream_(std::move(stream)) {}
+
+  void take(etcdserverpb::WatchRequest request) {
+    if (stream_ == nullptr) return;
+    if (!recognising_) return check(pass_on(request));
+    held_bytes_ += request.ByteSizeLong() + sizeof(request);
+    if (held_bytes_ > kHeldBytesMax) return check(false);
+    held_.push_back(std::move(request));
+  }
+  void close() { stream_.reset(); }
+
+ private:
+  void check(bool taken) {
+    if (!taken) refuse(call_, status_of(ServerError::kTooManyRequests));
+  }
+
+  bool pass_on(etcdserverpb::WatchRequest& request) {
+    if (request.has_create_request()) return create(*request.mutable_create_request());
+    if (request.has_cancel_request()) return stream_->cancel(request.cancel_request().watch_id());
+    if (request.has_progress_request()) return stream_->ask_progress();
+    return true;
+  }
+
+  /// Whether the client may is asked now, and never again (contract section 3.6).
+  bool create(etcdserverpb::WatchCreateRequest& request) {
+    WatchRequest watch = to_watch(request);
+    if (!context_.server.auth_enabled()) return stream_->create(std::move(watch));
+    auto known = recognise(context_, *call_);
+    if (known) return create_for(*known, std::move(watch));
+    recognising_ = true;
+    await_caller(context_, call_,
+                 [self = shared_from_this(), watch = std::move(watch)](const Recognised& caller) {
+                   if (self->stream_ != nullptr) self->recognised(caller, watch);
+                 });
+    return true;
+  }
+
+  bool create_for(const Recognised& caller, WatchRequest watch) {
+    if (!caller) return stream_->refuse(reason_of(caller.error()));
+    const auto may_watch = [&watch](const AuthTable& table, const Principal& principal) {
+      const std::string_view key = watch.key.empty() ? std::string_view("\0", 1) : watch.key;
+      return table.may(principal, PermissionType::kRead, key, watch.range_end);
+    };
+    if (auto status = refused(context_, *caller, may_watch)) return stream_->refuse(reason_of(*status));
+    return stream_->create(std::move(watch));
+  }
+
+  /// Goes on with what came meanwhile, which may have to wait in turn.
+  void recognised(const Recognised& caller, WatchRequest watch) {
+    recognising_ = false;
+    check(create_for(caller, std::move(watch)));
+    held_bytes_ = 0;
+    for (auto& request : std::exchange(held_, {})) take(std::move(request));
+  }
+
+  static constexpr std::size_t kHeldBytesMax = 4U << 20U;
+
+  const Context& context_;
+  const CallPtr call_;
+  std::unique_ptr<WatchStream> stream_;          // null: over
+  bool recognising_ = false;                     // a request waits for this member to know who makes it
+  std::deque<etcdserverpb::WatchRequest> held_;  // behind it
+  std::size_t held_bytes_ = 0;
+};
+
 class WatchCall final : public rpc::StreamHandler {
  public:
   WatchCall(const Context& context, const CallPtr& call) : call_(call) {
@@ -79,29 +154,25 @@ class WatchCall final : public rpc::StreamHandler {
       return;
     }
     const bool needs_leader = rpc::find(call->metadata(), "hasleader") == "true";
-    stream_ = context.server.watches().open(std::make_shared<CallSink>(context, call),
-                                            {.needs_leader = needs_leader});
+    requests_ = std::make_shared<WatchRequests>(
+        context, call,
+        context.server.watches().open(std::make_shared<CallSink>(context, call),
+                                      {.needs_leader = needs_leader}));
   }
 
   void on_message(std::string_view bytes) override {
     etcdserverpb::WatchRequest request;
-    if (stream_ == nullptr || !parse(call_, bytes, request)) return;
-    if (!pass_on(request)) refuse(call_, status_of(ServerError::kTooManyRequests));
+    if (requests_ != nullptr && parse(call_, bytes, request)) requests_->take(std::move(request));
   }
   /// The client goes on listening.
   void on_half_close() override {}
-  void on_done() override { stream_.reset(); }
-
- private:
-  bool pass_on(etcdserverpb::WatchRequest& request) {
-    if (request.has_create_request()) return stream_->create(to_watch(*request.mutable_create_request()));
-    if (request.has_cancel_request()) return stream_->cancel(request.cancel_request().watch_id());
-    if (request.has_progress_request()) return stream_->ask_progress();
-    return true;
+  void on_done() override {
+    if (requests_) requests_->close();
   }
 
+ private:
   const CallPtr call_;
-  std::unique_ptr<WatchStream> stream_;  // null: refused, or over
+  std::shared_ptr<WatchRequests> requests_;  // shared with what waits; null: refused
 };
 
 }  // namespace

@@ -141,7 +141,8 @@ void H2Server::on_violation(std::string_view what) {
 /// Tells the client why, and closes.
 void H2Server::expel(std::string_view why) {
   if (std::exchange(expelled_, true)) return;
-  worker_.shared().debug("event=client_expelled peer=" + home_->remote.address + " reason=" + std::string(why));
+  worker_.shared().debug("event=client_expelled peer=" + home_->remote.address +
+                         " reason=" + std::string(why));
   session_.goaway(H2Error::kEnhanceYourCalm, why);
 }
 

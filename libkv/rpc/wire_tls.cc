@@ -1,8 +1,9 @@
+#include <openssl/x509.h>
+
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
-#include <openssl/x509.h>
 #include <string>
 #include <utility>
 

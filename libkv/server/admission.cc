@@ -5,7 +5,8 @@
 
 namespace kv {
 
-void Admission::write(const Operation& operation, WriteDone done) {
+void Admission::write(Operation operation, WriteDone done, const WriteOptions& options) {
+  if (options.session) return write_once(std::move(operation), std::move(done), options);
   if (parts_.divergence.odd()) {
     return done(std::unexpected(RequestFailure{ServerError::kCorrupt, Stage::kQueued}));
   }
@@ -14,21 +15,21 @@ void Admission::write(const Operation& operation, WriteDone done) {
   if (needed > kBaseVersion && needed > parts_.machine.command_version()) {
     return refuse_for_version(needed, done);
   }
-  parts_.requests.propose(operation, std::move(done));
+  parts_.requests.propose(operation, std::move(done), options);
 }
 
 /// Not refused for space: an attempt before this one may have been applied, and only the log knows.
-void Admission::write_once(const SessionTag& tag, Operation operation, WriteDone done) {
+void Admission::write_once(Operation operation, WriteDone done, const WriteOptions& options) {
   if (parts_.divergence.odd()) {
     return done(std::unexpected(RequestFailure{ServerError::kCorrupt, Stage::kProposed}));
   }
   if (parts_.machine.command_version() < kSessionsVersion) return refuse_for_version(kSessionsVersion, done);
   if (parts_.space.admits(operation) || parts_.space.alarm()) {
-    return parts_.requests.propose(operation, std::move(done), tag);
+    return parts_.requests.propose(operation, std::move(done), options);
   }
   parts_.space.raise_alarm(
-      [this, tag, operation = std::move(operation), done = std::move(done)](const auto&) mutable {
-        parts_.requests.propose(operation, std::move(done), tag);
+      [this, options, operation = std::move(operation), done = std::move(done)](const auto&) mutable {
+        parts_.requests.propose(operation, std::move(done), options);
       });
 }
 

@@ -26,11 +26,11 @@ class Admission {
   explicit Admission(const Parts& parts) : parts_(parts) {}
 
   /// As KvServer has them.
-  void write(const Operation& operation, WriteDone done);
-  void write_once(const SessionTag& tag, Operation operation, WriteDone done);
+  void write(Operation operation, WriteDone done, const WriteOptions& options);
   void read(ReadDone done);
 
  private:
+  void write_once(Operation operation, WriteDone done, const WriteOptions& options);
   void refuse_for_version(std::uint32_t needed, const WriteDone& done);
 
   const Parts parts_;

@@ -65,25 +65,25 @@ PromotionWord MembersDesk::judge(raft::NodeId learner) const {
                                                  : PromotionWord::kNotEnoughStarted;
 }
 
-void MembersDesk::change(Operation operation, WriteDone done) {
+void MembersDesk::change(Operation operation, WriteDone done, const WriteOptions& options) {
   if (const auto* const promotion = std::get_if<PromoteMemberOp>(&operation)) {
-    return promote(*promotion, std::move(done));
+    return promote(*promotion, std::move(done), options);
   }
   if (const auto error = refused(operation)) {
     return done(std::unexpected(RequestFailure{*error, Stage::kQueued}));
   }
-  office_.write(std::move(operation), std::move(done));
+  office_.write(std::move(operation), std::move(done), options);
 }
 
-void MembersDesk::promote(const PromoteMemberOp& op, WriteDone done) {
-  promotions_.ask(op.member, [this, op, done = std::move(done)](const auto& word) {
+void MembersDesk::promote(const PromoteMemberOp& op, WriteDone done, const WriteOptions& options) {
+  promotions_.ask(op.member, [this, op, options, done = std::move(done)](const auto& word) {
     const auto refuse = [&done](ServerError error) {
       done(std::unexpected(RequestFailure{error, Stage::kQueued}));
     };
     if (!word) return refuse(word.error().error);
     switch (*word) {
       case PromotionWord::kMay:
-        return office_.write(op, done);
+        return office_.write(op, done, options);
       case PromotionWord::kNotInSync:
         return refuse(ServerError::kLearnerNotReady);
       case PromotionWord::kNotEnoughStarted:

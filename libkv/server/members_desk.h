@@ -35,7 +35,7 @@ class MembersDesk final : public Desk {
               PromotionDesk& promotions, MembersDeskParts parts);
 
   /// As KvServer::change_members.
-  void change(Operation operation, WriteDone done);
+  void change(Operation operation, WriteDone done, const WriteOptions& options);
   /// Whether that learner may be promoted, while this member leads.
   [[nodiscard]] PromotionWord judge(raft::NodeId learner) const;
   /// For raft::DriverEvents.
@@ -53,7 +53,7 @@ class MembersDesk final : public Desk {
  private:
   void look();
   [[nodiscard]] std::optional<ServerError> refused(const Operation& operation) const;
-  void promote(const PromoteMemberOp& op, WriteDone done);
+  void promote(const PromoteMemberOp& op, WriteDone done, const WriteOptions& options);
 
   const MembersDeskOptions options_;
   Office& office_;

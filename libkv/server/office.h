@@ -27,7 +27,7 @@ class Office {
   [[nodiscard]] virtual bool connected(raft::NodeId member) const = 0;
 
   /// As KvServer's, with its checks. Started.
-  virtual void write(Operation operation, WriteDone done) = 0;
+  virtual void write(Operation operation, WriteDone done, const WriteOptions& options = {}) = 0;
   virtual void read(ReadDone done) = 0;
   /// A write of the member's own, which no quota and no wrong state keeps back. Started.
   virtual void propose(const Operation& operation, WriteDone done) = 0;

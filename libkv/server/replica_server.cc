@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libkv/server/admission.h"
+#include "libkv/server/auth_desk.h"
 #include "libkv/server/desks.h"
 #include "libkv/server/leader_watch.h"
 #include "libkv/server/lease_desk.h"
@@ -41,6 +42,12 @@ HubOptions watch_options(const ReplicaServerOptions& options) {
           .seed = options.first_sequence};
 }
 
+AuthDeskOptions auth_options(const ReplicaServerOptions& options) {
+  AuthDeskOptions auth = options.auth;
+  auth.request_timeout = options.request_timeout;
+  return auth;
+}
+
 /// Joins the desks, the machine and the driver; what they do is theirs.
 class Member final : public ReplicaServer, private Office {
  public:
@@ -63,6 +70,12 @@ class Member final : public ReplicaServer, private Office {
                  {.peers_changed = events_.peers_changed,
                   .want = [this](raft::MembershipTarget target) { want(std::move(target)); },
                   .keeping_up = [this] { return driver_->keeping_up(); }}),
+        auth_(auth_options(options),
+              {.table = [this] { return machine().auth(); },
+               .read = [this](ReadDone done) { read(std::move(done)); },
+               .write = [this](Operation op, WriteDone done) { write(std::move(op), std::move(done), {}); },
+               .log = log_,
+               .applied = [this] { return machine().applied().index; }}),
         space_({.quota_bytes = options.quota_bytes, .auto_compaction = options.auto_compaction}, *this,
                machine()),
         leader_(options.request_timeout),
@@ -88,6 +101,7 @@ class Member final : public ReplicaServer, private Office {
     desks_.add(versions_, {NoteKind::kVersion});
     desks_.add(promotions_, {NoteKind::kPromotion});
     desks_.add(members_);
+    desks_.add(auth_);
     desks_.add(space_);
     desks_.add(leader_);
     desks_.add(requests_);
@@ -98,12 +112,11 @@ class Member final : public ReplicaServer, private Office {
   raft::Result<void> start();
 
   // KvServer
-  void write(Operation operation, WriteDone done) override { admission_.write(operation, std::move(done)); }
-  void write_once(const SessionTag& tag, Operation operation, WriteDone done) override {
-    admission_.write_once(tag, std::move(operation), std::move(done));
+  void write(Operation operation, WriteDone done, const WriteOptions& options) override {
+    admission_.write(std::move(operation), std::move(done), options);
   }
-  void change_members(Operation operation, WriteDone done) override {
-    members_.change(std::move(operation), std::move(done));
+  void change_members(Operation operation, WriteDone done, const WriteOptions& options) override {
+    members_.change(std::move(operation), std::move(done), options);
   }
   void move_leader(raft::NodeId target, TransferDone done) override;
   void read(ReadDone done) override { admission_.read(std::move(done)); }
@@ -121,6 +134,20 @@ class Member final : public ReplicaServer, private Office {
     return std::chrono::ceil<std::chrono::seconds>(election_timeout(options_) * 3 / 2).count();
   }
   LeaseCounts lease_counts() const override { return leases_.counts(); }
+  bool auth_enabled() const override { return machine().auth_enabled(); }
+  std::shared_ptr<const AuthTable> auth() const override { return machine().auth(); }
+  std::uint64_t auth_revision() const override { return auth_.revision(); }
+  void authenticate(Credentials credentials, AuthenticateDone done) override {
+    auth_.authenticate(std::move(credentials), std::move(done));
+  }
+  void hash_password(std::string password, HashDone done) override {
+    auth_.hash_password(std::move(password), std::move(done));
+  }
+  std::optional<Principal> principal_of(std::string_view token) override { return auth_.principal_of(token); }
+  void await_principal(std::string_view token, std::string_view client, PrincipalDone done) override {
+    auth_.await_principal(token, client, std::move(done));
+  }
+  AuthCounts auth_counts() const override { return auth_.counts(); }
   Watches& watches() override { return watches_; }
   ReadView local_view() const override { return machine().view(); }
   raft::Result<std::unique_ptr<raft::SnapshotSource>> open_snapshot() const override {
@@ -185,6 +212,7 @@ class Member final : public ReplicaServer, private Office {
   VersionDesk versions_;
   PromotionDesk promotions_;
   MembersDesk members_;
+  AuthDesk auth_;
   SpaceDesk space_;
   LeaderWatch leader_;
   Requests requests_;

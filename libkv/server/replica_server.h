@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "libkv/machine/machine.h"
+#include "libkv/server/auth_desk.h"
 #include "libkv/server/auto_compaction.h"
 #include "libkv/server/divergence_desk.h"
 #include "libkv/server/lease_keeper.h"
@@ -39,6 +40,8 @@ struct ReplicaServerOptions {
   AutoCompactionOptions auto_compaction;
   /// Between two progress notifications of a stream of watches (contract section 3.5); some chance is added.
   std::chrono::milliseconds watch_progress_interval{600000};
+  /// Its request_timeout is taken from above.
+  AuthDeskOptions auth;
   /// Unlike that of every earlier start of this member, so that old entries answer no new request.
   std::uint64_t first_sequence = 1;
   // Of commands (libkv/machine/command_version.h); tests are older or newer.

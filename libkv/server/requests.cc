@@ -7,15 +7,15 @@
 
 namespace kv {
 
-void Requests::propose(const Operation& operation, WriteDone done, const std::optional<SessionTag>& session) {
+void Requests::propose(const Operation& operation, WriteDone done, const WriteOptions& options) {
   if (driver_->backlog() > options_.backlog_entries_max) {
     done(std::unexpected(RequestFailure{ServerError::kTooManyRequests, Stage::kQueued}));
     return;
   }
   const auto ticket = writes_.add(std::move(done));
   if (!ticket) return;
-  auto payload =
-      std::make_shared<const std::string>(encode_command(options_.self, *ticket, operation, session));
+  auto payload = std::make_shared<const std::string>(
+      encode_command(options_.self, *ticket, operation, options.session, options.principal));
   if (payload->size() > options_.request_bytes_max) {
     writes_.refuse(*ticket, ServerError::kTooLarge);
   } else if (!driver_->propose(std::move(payload))) {

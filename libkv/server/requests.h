@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <span>
 
 #include "libkv/server/desk.h"
@@ -41,8 +40,7 @@ class Requests final : public Desk {
   /// Before the first request. It must outlive them.
   void begin(raft::Driver& driver) { driver_ = &driver; }
 
-  void propose(const Operation& operation, WriteDone done,
-               const std::optional<SessionTag>& session = std::nullopt);
+  void propose(const Operation& operation, WriteDone done, const WriteOptions& options = {});
   void read(ReadDone done);
   /// For raft::DriverEvents.
   void reads_ready(std::span<const std::uint64_t> tickets);

@@ -6,11 +6,16 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
+#include "libkv/auth/principal.h"
 #include "libkv/machine/machine.h"
 #include "libkv/machine/outcome.h"
+#include "libkv/session/session.h"
 #include "libkv/watch/watches.h"
 #include "libraft/core/types.h"
 
@@ -36,6 +41,9 @@ enum class ServerError : std::uint8_t {
   kTransferTimeout,   ///< the other one did not take leadership in time
   kCorrupt,           ///< this member's state is not the one that a majority has; nothing is served from it
   kNotCapable,        ///< not every member knows this command; not proposed
+  kNoPasswordUser,    ///< a password was given for a user who has none
+  kUnknownToken,      ///< nobody has that token, or not any more
+  kNoRandomNumbers,   ///< the system gives none
 };
 
 /// How far a request that failed had come.
@@ -45,6 +53,8 @@ struct RequestFailure {
   ServerError error;
   Stage stage = Stage::kQueued;  ///< kQueued: certainly not applied. kProposed: it may still be applied
   std::string detail = {};       ///< more for people, if there is more to say
+
+  bool operator==(const RequestFailure&) const = default;
 };
 
 /// How long a lease goes on. Seconds.
@@ -62,6 +72,35 @@ struct LeaseCounts {
   std::uint64_t revoked = 0;  ///< those that expired included
   std::uint64_t renewed = 0;  ///< by this member, while it led
   std::uint64_t expired = 0;  ///< while it led
+};
+
+/// How a write is made, beside what it does.
+struct WriteOptions {
+  /// Set, for an operation that is_repeatable: the outcome is that of its first attempt in the session,
+  /// wherever and whenever that was made. Only the log decides what the quota allows.
+  std::optional<SessionTag> session = std::nullopt;
+  /// Who asks: the log decides whether they may. Nobody: a client while authentication is off, or this
+  /// member.
+  std::optional<Principal> principal = std::nullopt;
+};
+
+struct Credentials {
+  std::string user;
+  std::string password;
+  std::string client;  ///< where they come from: for the log
+};
+
+/// Why somebody was not authenticated: the cluster's own reason, or that it could not be asked.
+using AuthRefusal = std::variant<KvError, RequestFailure>;
+/// Gets the token.
+using AuthenticateDone = std::function<void(std::expected<std::string, AuthRefusal>)>;
+using HashDone = std::function<void(std::expected<std::string, ServerError>)>;
+using PrincipalDone = std::function<void(std::optional<Principal>)>;
+
+/// Since this member started.
+struct AuthCounts {
+  std::uint64_t failures = 0;  ///< wrong passwords and users, guesses that were too many, tokens nobody has
+  std::uint64_t tokens = 0;    ///< valid now
 };
 
 using WriteDone = std::function<void(std::expected<Outcome, RequestFailure>)>;
@@ -102,13 +141,10 @@ class KvServer {
   virtual ~KvServer() = default;
 
   /// Replicates `operation` and gives its outcome once it is applied here.
-  virtual void write(Operation operation, WriteDone done) = 0;
-  /// The same for an operation that is_repeatable, of a session: the outcome is that of its first attempt,
-  /// wherever and whenever that was made. Only the log decides what the quota allows.
-  virtual void write_once(const SessionTag& tag, Operation operation, WriteDone done) = 0;
-  /// The same as write for a change of members, after the checks that etcd makes before it proposes one
-  /// (contract section 7.4).
-  virtual void change_members(Operation operation, WriteDone done) = 0;
+  virtual void write(Operation operation, WriteDone done, const WriteOptions& options = {}) = 0;
+  /// The same for a change of members, after the checks that etcd makes before it proposes one (contract
+  /// section 7.4).
+  virtual void change_members(Operation operation, WriteDone done, const WriteOptions& options = {}) = 0;
   /// Hands leadership to `target`; done when this member knows that `target` leads.
   virtual void move_leader(raft::NodeId target, TransferDone done) = 0;
   /// Gives a view that contains every write acknowledged anywhere before this call (ReadIndex, Raft section
@@ -125,6 +161,24 @@ class KvServer {
   /// The shortest one that may be granted, in seconds (contract section 4).
   [[nodiscard]] virtual std::int64_t lease_ttl_min() const = 0;
   [[nodiscard]] virtual LeaseCounts lease_counts() const = 0;
+  /// Cheap: one load. Whether authentication is on, as far as this member has applied.
+  [[nodiscard]] virtual bool auth_enabled() const = 0;
+  /// Users and roles as this member has them. Shared with the machine and its readers.
+  [[nodiscard]] virtual std::shared_ptr<const AuthTable> auth() const = 0;
+  /// The auth revision that whoever is recognised now is known under.
+  [[nodiscard]] virtual std::uint64_t auth_revision() const = 0;
+  /// Looks at a password and gives a token that every member knows: linearizable, some 50 ms. Refusals:
+  /// kAuthNotEnabled, kAuthFailed, kNoPasswordUser; kTooManyRequests also after too many failures of the
+  /// user.
+  virtual void authenticate(Credentials credentials, AuthenticateDone done) = 0;
+  /// What is kept of a password. Requires is_hashable (libkv/server/passwords.h).
+  virtual void hash_password(std::string password, HashDone done) = 0;
+  /// Whose token it is, as far as this member has applied; its time begins anew. Cheap.
+  [[nodiscard]] virtual std::optional<Principal> principal_of(std::string_view token) = 0;
+  /// The same once this member has applied what made the token valid, at most request_timeout from now;
+  /// nothing for a token that nobody has.
+  virtual void await_principal(std::string_view token, std::string_view client, PrincipalDone done) = 0;
+  [[nodiscard]] virtual AuthCounts auth_counts() const = 0;
   /// What is told of every change that this member applies.
   [[nodiscard]] virtual Watches& watches() = 0;
   /// The newest local view: serializable reads.

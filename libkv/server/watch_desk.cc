@@ -30,6 +30,10 @@ class WatchDesk::Stream final : public WatchStream {
     const Hub::StreamId id = id_;
     return ask([id, request = std::move(request)](Hub& hub) { hub.create(id, request); });
   }
+  bool refuse(std::string reason) override {
+    const Hub::StreamId id = id_;
+    return ask([id, reason = std::move(reason)](Hub& hub) { hub.refuse(id, reason); });
+  }
   bool cancel(std::int64_t watch_id) override {
     const Hub::StreamId id = id_;
     return ask([id, watch_id](Hub& hub) { hub.cancel(id, watch_id); });

@@ -77,6 +77,15 @@ void Hub::create(StreamId id, WatchRequest request) {
   start(added);
 }
 
+void Hub::refuse(StreamId id, std::string reason) {
+  const WatchedStream* const stream = find(id);
+  if (stream == nullptr) return;
+  stream->sink->created({.watch_id = kNoWatchId,
+                         .revision = current_,
+                         .refused = WatchRefusal::kNotAllowed,
+                         .reason = std::move(reason)});
+}
+
 void Hub::start(Watcher& watcher) {
   if (watcher.request.prev_kv) ++watches_with_previous_;
   const std::int64_t wanted = watcher.request.start_revision;

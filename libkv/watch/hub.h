@@ -71,6 +71,7 @@ class Hub {
   // What streams ask for. Streams that have ended are not known any more, and nothing happens.
   void open(StreamId id, std::shared_ptr<WatchSink> sink, const WatchStreamOptions& options);
   void create(StreamId id, WatchRequest request);
+  void refuse(StreamId id, std::string reason);
   void cancel(StreamId id, std::int64_t watch_id);
   void ask_progress(StreamId id);
   void close(StreamId id);

@@ -29,16 +29,18 @@ struct WatchRequest {
 inline constexpr std::int64_t kNoWatchId = -1;
 
 enum class WatchRefusal : std::uint8_t {
-  kDuplicateId,    ///< the stream has a watch of this id
-  kEmptyRange,     ///< range_end is not behind key
-  kBadRevision,    ///< start_revision is negative
-  kTooManyWatches  ///< WatchLimits::watches_per_stream_max
+  kDuplicateId,     ///< the stream has a watch of this id
+  kEmptyRange,      ///< range_end is not behind key
+  kBadRevision,     ///< start_revision is negative
+  kTooManyWatches,  ///< WatchLimits::watches_per_stream_max
+  kNotAllowed       ///< WatchStream::refuse
 };
 
 struct WatchCreated {
   std::int64_t watch_id = kNoWatchId;
   std::int64_t revision = 0;  ///< of the store now: a watch from now on is told everything behind it
   std::optional<WatchRefusal> refused;
+  std::string reason = {};  ///< of kNotAllowed, as it was given
 };
 
 /// Everything of one revision that the watch covers, or of several; never a part of one. Valid during the
@@ -88,6 +90,8 @@ class WatchStream {
   virtual ~WatchStream() = default;
   /// False when too many requests wait already.
   [[nodiscard]] virtual bool create(WatchRequest request) = 0;
+  /// The answer to a request that its owner does not let pass: created with kNotAllowed, when its turn comes.
+  [[nodiscard]] virtual bool refuse(std::string reason) = 0;
   [[nodiscard]] virtual bool cancel(std::int64_t watch_id) = 0;
   /// Asks for progress(kNoWatchId): told at once, or not at all when a watch is behind.
   [[nodiscard]] virtual bool ask_progress() = 0;

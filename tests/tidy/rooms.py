@@ -43,6 +43,7 @@ OUTSIDE = {
     "xxhash.h": "PkgConfig::XXHASH",
     "zstd.h": "PkgConfig::ZSTD",
     "zlib.h": "ZLIB::ZLIB",
+    "crypt.h": "PkgConfig::CRYPT",
     "systemd/": "PkgConfig::SYSTEMD",
 }
 PURE = ("libraft/core/", "libkv/mvcc/", "libkv/watch/", "libkv/lease/", "libkv/session/", "libkv/auth/", "libkv/machine/", "libraft/node/replica.")

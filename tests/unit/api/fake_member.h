@@ -7,10 +7,12 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "libkv/server/auth_desk.h"
 #include "libkv/server/server.h"
 #include "libkv/server/watch_desk.h"
 
@@ -28,27 +30,43 @@ class FakeMember final : public KvServer {
                                                           .has_leader = [this] { return leader.load(); },
                                                           .is_odd = [] { return false; }});
     watches_->start();
+    AuthDeskOptions options;
+    options.bcrypt_cost = kBcryptCostMin;
+    auth_ = std::make_unique<AuthDesk>(
+        options,
+        AuthDeskParts{.table = [this] { return machine_->auth(); },
+                      .read = [this](ReadDone done) { read(std::move(done)); },
+                      .write = [this](Operation operation,
+                                      WriteDone done) { write(std::move(operation), std::move(done), {}); },
+                      .log = [](raft::LogLevel, std::string_view) {},
+                      .applied = [this] { return machine_->applied().index; }});
   }
 
-  void write(Operation operation, WriteDone done) override {
-    apply(operation, std::nullopt, std::move(done));
+  ~FakeMember() override {
+    auth_->closed();
+    auth_->stopped();
   }
-  void write_once(const SessionTag& tag, Operation operation, WriteDone done) override {
-    apply(operation, tag, std::move(done));
-  }
-  void apply(const Operation& operation, const std::optional<SessionTag>& tag, WriteDone done) {
+
+  void write(Operation operation, WriteDone done, const WriteOptions& options) override {
     if (failure) return done(std::unexpected(*failure));
+    done(apply(operation, options));
+  }
+  /// On the calls' thread and that of passwords: one at a time.
+  Outcome apply(const Operation& operation, const WriteOptions& options) {
+    const std::lock_guard lock(apply_mutex_);
     raft::Entry entry{machine_->applied().index.next(), raft::Term(3), raft::EntryType::kCommand, nullptr};
-    entry.payload = std::make_shared<const std::string>(encode_command(raft::NodeId(7), 1, operation, tag));
+    entry.payload = std::make_shared<const std::string>(
+        encode_command(raft::NodeId(7), 1, operation, options.session, options.principal));
     machine_->collect(watches_->demand());
     auto applied = machine_->apply(std::span(&entry, 1));
     const ReadView view = machine_->view();
     watches_->changed({view.revision(), view.compacted_revision(), machine_->take_changes()});
-    done(std::move(applied->front().outcome));
+    auth_->hear(*applied, machine_->applied().index);
+    return std::move(applied->front().outcome);
   }
-  void change_members(Operation operation, WriteDone done) override {
+  void change_members(Operation operation, WriteDone done, const WriteOptions& options) override {
     if (change_refused) return done(std::unexpected(RequestFailure{*change_refused, Stage::kQueued}));
-    write(std::move(operation), std::move(done));
+    write(std::move(operation), std::move(done), options);
   }
   void move_leader(raft::NodeId target, TransferDone done) override {
     moved_to = target;
@@ -70,6 +88,22 @@ class FakeMember final : public KvServer {
   const Leases& leases() const override { return machine_->leases(); }
   std::int64_t lease_ttl_min() const override { return 2; }
   LeaseCounts lease_counts() const override { return {}; }
+  bool auth_enabled() const override { return !auth_unheard && machine_->auth_enabled(); }
+  std::shared_ptr<const AuthTable> auth() const override { return machine_->auth(); }
+  std::uint64_t auth_revision() const override { return auth_->revision(); }
+  void authenticate(Credentials credentials, AuthenticateDone done) override {
+    auth_->authenticate(std::move(credentials), std::move(done));
+  }
+  void hash_password(std::string password, HashDone done) override {
+    auth_->hash_password(std::move(password), std::move(done));
+  }
+  std::optional<Principal> principal_of(std::string_view token) override {
+    return auth_->principal_of(token);
+  }
+  void await_principal(std::string_view token, std::string_view client, PrincipalDone done) override {
+    auth_->await_principal(token, client, std::move(done));
+  }
+  AuthCounts auth_counts() const override { return auth_->counts(); }
   Watches& watches() override { return *watches_; }
   ReadView local_view() const override { return machine_->view(); }
   raft::Result<std::unique_ptr<raft::SnapshotSource>> open_snapshot() const override {
@@ -103,6 +137,7 @@ class FakeMember final : public KvServer {
 
   std::atomic<bool> leader = true;
   bool learner = false;
+  std::atomic<bool> auth_unheard = false;
   std::uint32_t command_version = kKnownVersion;
   bool odd = false;
   int reclaims = 0;
@@ -122,6 +157,8 @@ class FakeMember final : public KvServer {
   std::unique_ptr<leveldb::Env> env_;
   std::unique_ptr<Machine> machine_;
   std::unique_ptr<WatchDesk> watches_;
+  std::mutex apply_mutex_;  // guards the machine's writes
+  std::unique_ptr<AuthDesk> auth_;
 };
 
 }  // namespace kv::api::testing

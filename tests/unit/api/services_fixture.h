@@ -24,6 +24,7 @@ class ServicesTest : public ::testing::Test {
     register_lease(*server_, context_);
     register_sessions(*server_, context_);
     register_watch(*server_, context_);
+    register_auth(*server_, context_);
     register_lock(*server_, context_);
     register_election(*server_, context_);
     register_health(*server_);

@@ -223,8 +223,8 @@ TEST_F(ServicesTest, StatusMembersAlarmsAndHealth) {
 }
 
 TEST_F(ServicesTest, MethodsThatAreNotThereAreUnimplemented) {
-  EXPECT_EQ(refusal("/etcdserverpb.Auth/AuthEnable", etcdserverpb::AuthEnableRequest()).code,
-            Code::kUnimplemented);
+  EXPECT_EQ(refusal("/etcdserverpb.KV/None", etcdserverpb::RangeRequest()).code, Code::kUnimplemented);
+  EXPECT_EQ(refusal("/etcdserverpb.None/Range", etcdserverpb::RangeRequest()).code, Code::kUnimplemented);
 }
 
 }  // namespace

@@ -20,7 +20,9 @@ class FakeOffice final : public Office {
   bool has_leader() const override { return true; }
   bool leads() const override { return leading; }
   bool connected(raft::NodeId /*member*/) const override { return true; }
-  void write(Operation operation, WriteDone /*done*/) override { proposed.push_back(std::move(operation)); }
+  void write(Operation operation, WriteDone /*done*/, const WriteOptions& /*options*/) override {
+    proposed.push_back(std::move(operation));
+  }
   void read(ReadDone /*done*/) override {}
   void propose(const Operation& operation, WriteDone /*done*/) override { proposed.push_back(operation); }
   void send(raft::NodeId to, const Note& note) override { sent.emplace_back(to, encode_note(note)); }

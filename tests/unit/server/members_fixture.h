@@ -71,8 +71,8 @@ class TestMember {
 
   WriteAnswer write_once(const SessionTag& tag, Operation operation) {
     auto answer = std::make_shared<std::promise<WriteAnswer>>();
-    server->write_once(tag, std::move(operation),
-                       [answer](WriteAnswer got) { answer->set_value(std::move(got)); });
+    server->write(std::move(operation), [answer](WriteAnswer got) { answer->set_value(std::move(got)); },
+                  {.session = tag, .principal = {}});
     auto future = answer->get_future();
     EXPECT_EQ(future.wait_for(kPatience), std::future_status::ready);
     return future.get();

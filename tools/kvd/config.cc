@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 
+#include "libkv/server/passwords.h"
 #include "libkv/server/space.h"
 #include "libraft/core/membership.h"
 #include "tools/common/initial_cluster.h"
@@ -245,6 +246,18 @@ void check_tls(Reader& reader, const std::string& prefix, std::string_view urls_
   }
 }
 
+void read_auth(Reader& reader, Config& config) {
+  constexpr std::uint64_t kTtlDefault = 300;
+  constexpr std::uint64_t kTtlMax = 31536000;  // a year
+  if (reader.text("auth-token") != "simple") {
+    reader.fault("auth-token",
+                 "must be simple: tokens that carry their user, as jwt's do, are not supported");
+  }
+  const std::uint64_t ttl = reader.number("auth-token-ttl", 0, kTtlMax);
+  config.auth_token_ttl = std::chrono::seconds(ttl == 0 ? kTtlDefault : ttl);
+  config.bcrypt_cost = static_cast<int>(reader.number("bcrypt-cost", kv::kBcryptCostMin, kv::kBcryptCostMax));
+}
+
 bool is_https(const Url& url) {
   return url.scheme == "https";
 }
@@ -254,7 +267,8 @@ void read_client_security(Reader& reader, Config& config) {
   config.key_file = reader.text("key-file");
   config.trusted_ca_file = reader.text("trusted-ca-file");
   // As in etcd, authorities alone are enough to ask for certificates (contract section 9.4).
-  config.client_cert_auth = reader.flag("client-cert-auth") || !config.trusted_ca_file.empty();
+  config.certificate_names = reader.flag("client-cert-auth");
+  config.client_cert_auth = config.certificate_names || !config.trusted_ca_file.empty();
   const bool clients = std::ranges::any_of(config.listen_client_urls, is_https);
   const bool metrics = std::ranges::any_of(config.listen_metrics_urls, is_https);
   check_tls(reader, "", clients || !metrics ? "listen-client-urls" : "listen-metrics-urls",
@@ -322,6 +336,7 @@ Checked check(const Settings& given) {
   read_timing(reader, checked.config);
   read_clustering(reader, checked.config);
   read_client_security(reader, checked.config);
+  read_auth(reader, checked.config);
   read_peer_security(reader, checked.config);
   read_logging(reader, checked.config);
   checked.faults = std::move(reader.faults);

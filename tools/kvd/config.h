@@ -60,6 +60,10 @@ struct Config {
   std::string key_file;
   std::string trusted_ca_file;
   bool client_cert_auth = false;
+  /// --client-cert-auth itself: the name in a client's certificate is a user's.
+  bool certificate_names = false;
+  std::chrono::seconds auth_token_ttl{0};
+  int bcrypt_cost = 0;
   std::string peer_cert_file;
   std::string peer_key_file;
   std::string peer_trusted_ca_file;

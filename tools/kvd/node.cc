@@ -212,6 +212,8 @@ raft::Result<void> RunningNode::start(std::function<void(const raft::Error&)> fa
   options.quota_bytes = kv::quota_of(config_.quota_bytes);
   options.auto_compaction = config_.auto_compaction;
   options.watch_progress_interval = config_.watch_progress_interval;
+  options.auth.tokens.ttl = config_.auth_token_ttl;
+  options.auth.bcrypt_cost = config_.bcrypt_cost;
   options.first_sequence =
       static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
   ASSIGN_OR_RETURN(server_,
@@ -226,7 +228,8 @@ raft::Result<void> RunningNode::start(std::function<void(const raft::Error&)> fa
                                     .options = {.txn_ops_max = config_.max_txn_ops,
                                                 .quota_bytes = config_.quota_bytes,
                                                 .learners_max = config_.max_learners,
-                                                .watch_fragment_bytes = message_bytes_max(config_)},
+                                                .watch_fragment_bytes = message_bytes_max(config_),
+                                                .certificate_names = config_.certificate_names},
                                     .metrics = metrics_.get()});
   RETURN_IF_ERROR(serve(config_.listen_client_urls, kv::api::Pages::kClient));
   if (!config_.listen_metrics_urls.empty())
@@ -257,6 +260,7 @@ raft::Result<void> RunningNode::serve(const std::vector<Url>& urls, kv::api::Pag
     kv::api::register_lease(*front, *context_);
     kv::api::register_sessions(*front, *context_);
     kv::api::register_watch(*front, *context_);
+    kv::api::register_auth(*front, *context_);
     kv::api::register_lock(*front, *context_);
     kv::api::register_election(*front, *context_);
     kv::api::register_cluster(*front, *context_);

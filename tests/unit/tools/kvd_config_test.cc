@@ -191,6 +191,27 @@ TEST(Config, AuthoritiesAloneAskForCertificates) {
   EXPECT_TRUE(mentions(checked({"--client-cert-auth"}).faults, "--trusted-ca-file"));
 }
 
+TEST(Config, ANameInACertificateIsAUserOnlyWhereThatIsSaid) {
+  EXPECT_FALSE(checked({"--trusted-ca-file=ca.pem"}).config.certificate_names);
+  EXPECT_TRUE(checked({"--trusted-ca-file=ca.pem", "--client-cert-auth"}).config.certificate_names);
+}
+
+TEST(Config, TokensAreSimpleOnesAndSaySoWhenOthersAreAskedFor) {
+  EXPECT_EQ(checked({}).config.auth_token_ttl, std::chrono::seconds(300));
+  EXPECT_EQ(checked({"--auth-token=simple", "--auth-token-ttl=0"}).config.auth_token_ttl,
+            std::chrono::seconds(300));
+  EXPECT_EQ(checked({"--auth-token-ttl=7"}).config.auth_token_ttl, std::chrono::seconds(7));
+  EXPECT_TRUE(mentions(checked({"--auth-token=jwt,sign-method=RS256"}).faults, "must be simple"));
+  EXPECT_TRUE(mentions(checked({"--auth-token-ttl=-1"}).faults, "auth-token-ttl"));
+}
+
+TEST(Config, TheWorkOfAPasswordHasBounds) {
+  EXPECT_EQ(checked({}).config.bcrypt_cost, 10);
+  EXPECT_EQ(checked({"--bcrypt-cost=4"}).config.bcrypt_cost, 4);
+  EXPECT_TRUE(mentions(checked({"--bcrypt-cost=3"}).faults, "from 4 to 31"));
+  EXPECT_TRUE(mentions(checked({"--bcrypt-cost=32"}).faults, "from 4 to 31"));
+}
+
 TEST(Config, CertificatesThatNobodyWillSeeAreMentioned) {
   EXPECT_TRUE(mentions(checked({"--cert-file=c", "--key-file=k"}).warnings, "no https URL"));
   EXPECT_TRUE(mentions(checked({"--peer-cert-file=c"}).warnings, "--peer-cert-file"));

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The same random requests to kvd and to Debian's etcd, one after the other: every answer, every event, every hash is the same.
 
-random_test.py [--seeds N] [--first N] [--over grpc|json] runs N seeds; --seed N [--trace] plays one again.
+random_test.py [--seeds N] [--first N] [--over grpc|json] [--members N] runs N seeds; --seed N [--trace] plays one again.
 """
 
 import argparse
@@ -170,7 +170,9 @@ class Play:
             streams.ask_progress()
 
     def _compact(self) -> None:
-        # A watch that etcd has not caught up yet would be ended by this.
+        # What etcd has not caught up yet would be ended by this: a watch, and whoever waits for a lock by one.
+        if self.recipes.waiting:
+            return
         self._check()
         request = self.requests.compaction()
         request.revision = min(request.revision, *(streams.late_from() for streams in self.streams))
@@ -196,10 +198,10 @@ class Play:
 
 
 class Clusters:
-    """One member of each, begun anew when a seed wants that."""
+    """One etcd, and kvd with so many members, of which a follower is asked; begun anew when a seed wants that."""
 
-    def __init__(self):
-        self.clusters = []
+    def __init__(self, members: int):
+        self.clusters, self.members = [], members
 
     def __enter__(self) -> "Clusters":
         return self
@@ -211,10 +213,11 @@ class Clusters:
 
     def begin(self) -> dict:
         self.__exit__(None, None, None)
-        for kind in KINDS:
-            self.clusters.append(Cluster(kind, 1, (f"--max-request-bytes={2 * LARGE_VALUE}",)))
+        for kind, size in zip(KINDS, (1, self.members)):
+            self.clusters.append(Cluster(kind, size, (f"--max-request-bytes={2 * LARGE_VALUE}",)))
             self.clusters[-1].start()
-        return {kind: cluster.servers[0] for kind, cluster in zip(KINDS, self.clusters)}
+        etcd, kvd = self.clusters
+        return {"etcd": etcd.servers[0], "kvd": kvd.servers[0] if self.members == 1 else kvd.follower()}
 
 
 def play(seed: int, options, servers: dict, is_fresh: bool) -> bool:
@@ -237,12 +240,13 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=60, help="how many")
     parser.add_argument("--first", type=int, default=1, help="the first one")
     parser.add_argument("--seed", type=int, help="only this one")
+    parser.add_argument("--members", type=int, default=1, help="of kvd")
     parser.add_argument("--over", choices=("grpc", "json"), default="grpc")
     parser.add_argument("--trace", action="store_true", help="print every step")
     options = parser.parse_args()
     seeds = [options.seed] if options.seed is not None else range(options.first, options.first + options.seeds)
     began, failed, steps = time.monotonic(), [], 0
-    with Clusters() as clusters:
+    with Clusters(options.members) as clusters:
         servers, is_clean = clusters.begin(), True
         for seed in seeds:
             is_fresh = seed % FRESH_EVERY == 0

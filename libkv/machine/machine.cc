@@ -18,6 +18,7 @@
 #include "libkv/mvcc/store.h"
 #include "libkv/snapshot/state_source.h"
 #include "libraft/base/check.h"
+#include "libraft/base/mutant.h"
 
 namespace kv {
 namespace {
@@ -238,7 +239,10 @@ class StoreMachine : public Machine {
     return std::visit([this](auto& op) { return run(op); }, operation);
   }
 
-  Changed run(PutOp& op) { return apply_put(*store_, leases_.table(), std::move(op)); }
+  Changed run(PutOp& op) {
+    if (RAFT_MUTANT(kPutLooksAtDisk) && compacting()) op.value.clear();
+    return apply_put(*store_, leases_.table(), std::move(op));
+  }
   Changed run(DeleteRangeOp& op) { return apply_delete_range(*store_, op); }
   Changed run(TxnOp& op) { return apply_txn(*store_, leases_.table(), std::move(op)); }
   Changed run(LeaseGrantOp& op) { return apply_grant(*store_, leases_, op); }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libraft/base/check.h"
+#include "libraft/base/mutant.h"
 
 namespace kv {
 namespace {
@@ -90,6 +91,7 @@ void Hub::start(Watcher& watcher) {
   if (watcher.request.prev_kv) ++watches_with_previous_;
   const std::int64_t wanted = watcher.request.start_revision;
   watcher.next = wanted == 0 ? current_ + 1 : wanted;
+  if (RAFT_MUTANT(kWatchTellsTwice) && wanted > 1) --watcher.next;
   places_.add(watcher, watcher.next > current_ ? Place::kLive : Place::kBehind);
   ++counts_.watches;
   watcher.stream->sink->created(
@@ -116,6 +118,7 @@ void Hub::cancel(StreamId id, std::int64_t watch_id) {
 }
 
 void Hub::cancel_compacted(Watcher& watcher) {
+  if (RAFT_MUTANT(kWatchCompactedNotTold)) return fall_behind(watcher, compacted_);
   const std::shared_ptr<WatchSink> sink = watcher.stream->sink;
   const std::int64_t watch_id = watcher.request.watch_id;
   remove(watcher);
@@ -126,6 +129,7 @@ void Hub::ask_progress(StreamId id) {
   WatchedStream* const stream = find(id);
   if (stream == nullptr || stream->watchers.empty()) return;
   for (const auto& [watch_id, watcher] : stream->watchers) {
+    if (RAFT_MUTANT(kWatchProgressEarly)) continue;
     if (watcher->place != Place::kLive || watcher->request.start_revision > current_) return;
   }
   stream->sink->progress(kNoWatchId, current_);

@@ -4,6 +4,7 @@
 
 #include "libkv/watch/hub.h"
 #include "libraft/base/check.h"
+#include "libraft/base/mutant.h"
 
 namespace kv {
 
@@ -76,6 +77,12 @@ void Hub::match_live(const RevisionEvents& revision) {
 }
 
 void Hub::tell(Watcher& watcher, std::int64_t revision) {
+  if (RAFT_MUTANT(kWatchSplitsRevision) && watcher.matched.size() > 1) {
+    const Event* const last = watcher.matched.back();
+    watcher.matched.pop_back();
+    tell(watcher, revision);
+    watcher.matched.assign(1, last);
+  }
   watcher.told = true;
   counts_.events += watcher.matched.size();
   watcher.stream->sink->events({.watch_id = watcher.request.watch_id,
@@ -190,7 +197,7 @@ void Hub::serve_one(Watcher& watcher, const Slice& slice) {
   }
   if (!watcher.matched.empty()) tell(watcher, current_);
   watcher.matched = {};  // of history there may be much: nothing of it stays
-  watcher.next = slice.to + 1;
+  watcher.next = slice.to + (RAFT_MUTANT(kWatchSkipsAtCatchUp) ? 2 : 1);
   places_.move(watcher, watcher.next > current_ ? Place::kLive : Place::kBehind);
 }
 

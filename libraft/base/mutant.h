@@ -57,6 +57,12 @@ enum class Mutant : unsigned {
   kSessionNotKept,
   kSessionForgottenInSnapshot,
   kSessionHorizonIgnored,
+  kPutLooksAtDisk,
+  kWatchSkipsAtCatchUp,
+  kWatchTellsTwice,
+  kWatchSplitsRevision,
+  kWatchProgressEarly,
+  kWatchCompactedNotTold,
   kCount,
 };
 

@@ -208,7 +208,7 @@ std::string encode_command(raft::NodeId origin, std::uint64_t sequence, const Op
                            const std::optional<SessionTag>& session = std::nullopt,
                            const std::optional<Principal>& principal = std::nullopt);
 
-/// Whether an operation may be in a session: what clients write, but for changes of members.
+/// Whether an operation may be in a session: what clients write, but for changes of members, users and roles.
 bool is_repeatable(const Operation& operation);
 
 /// Bounds-checked. An unknown version or kind is ErrorCode::kMismatch; truncated or trailing bytes are

@@ -39,6 +39,8 @@ void print_text(const std::string& name, const Survey& found) {
                                              : ", compacted at " + std::to_string(header.compacted)));
   line("keys", count(found.mark.live_keys));
   line("records", count(found.mark.records));
+  line("auth", std::string(found.auth.enabled ? "on" : "off") + ", " + count(found.users) + " users, " +
+                   count(found.roles) + " roles, auth revision " + count(found.auth.revision));
   line("configuration", "entry " + count(header.configuration.index.value()));
   line("  voters", ids(header.configuration.members.voters));
   line("  outgoing", ids(header.configuration.members.outgoing));
@@ -78,6 +80,9 @@ void print_json(const Survey& found) {
   json.key("revision").number(header.revision).key("compacted").number(header.compacted);
   json.key("keys").unsigned_number(found.mark.live_keys);
   json.key("records").unsigned_number(found.mark.records);
+  json.key("auth_enabled").boolean(found.auth.enabled);
+  json.key("auth_revision").unsigned_number(found.auth.revision);
+  json.key("users").unsigned_number(found.users).key("roles").unsigned_number(found.roles);
   json.key("bytes").unsigned_number(found.bytes).key("row_bytes").unsigned_number(found.totals.row_bytes);
   json.key("configuration_index").unsigned_number(header.configuration.index.value());
   json_ids(json, "voters", header.configuration.members.voters);

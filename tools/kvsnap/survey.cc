@@ -16,6 +16,12 @@ raft::Result<void> take_row(Survey& survey, std::string_view key, std::string_vi
   if (key.starts_with(kv::kMemberPrefix)) {
     ASSIGN_OR_RETURN(kv::DecodedMember decoded, kv::decode_member(key, value));
     if (!decoded.removed) survey.members.push_back(std::move(decoded.member));
+  } else if (key == kv::kAuthStateKey) {
+    ASSIGN_OR_RETURN(survey.auth, kv::decode_auth_state(value));
+  } else if (key.starts_with(kv::kUserPrefix)) {
+    ++survey.users;
+  } else if (key.starts_with(kv::kRolePrefix)) {
+    ++survey.roles;
   } else if (key.starts_with(kv::kRecordPrefix)) {
     ASSIGN_OR_RETURN(const kv::ParsedKey parsed, kv::parse_key(key));
     if (parsed.mark) {

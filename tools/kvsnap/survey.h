@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "libkv/auth/auth_rows.h"
 #include "libkv/machine/member_info.h"
 #include "libkv/mvcc/record.h"
 #include "libkv/snapshot/format.h"
@@ -21,6 +22,9 @@ struct Survey {
   kv::SnapshotTotals totals;
   kv::Mark mark;
   std::vector<kv::MemberInfo> members;
+  kv::AuthState auth;
+  std::uint64_t users = 0;
+  std::uint64_t roles = 0;
   std::uint64_t bytes = 0;
 };
 

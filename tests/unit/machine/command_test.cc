@@ -83,7 +83,20 @@ std::vector<Operation> samples() {
           AlarmOp{.alarm = {.member = NodeId(6), .type = AlarmType::kCorrupt}},
           AlarmOp{.deactivate = true,
                   .alarm = {.member = NodeId(7), .type = AlarmType::kNoSpace, .automatic = true}},
-          RaiseVersionOp{.version = 3, .members = {NodeId(6), NodeId(~0ULL)}}};
+          RaiseVersionOp{.version = 3, .members = {NodeId(6), NodeId(~0ULL)}},
+          AuthEnableOp{},
+          AuthDisableOp{},
+          UserAddOp{.name = "alice", .password_hash = "$2a$10$hash", .no_password = false},
+          UserAddOp{.name = std::string("\0", 1), .password_hash = "", .no_password = true},
+          UserDeleteOp{.name = "alice"},
+          UserChangePasswordOp{.name = "alice", .password_hash = "$2a$10$hash"},
+          UserGrantRoleOp{.user = "alice", .role = "admin"},
+          UserRevokeRoleOp{.user = "alice", .role = "admin"},
+          RoleAddOp{.name = "admin"},
+          RoleDeleteOp{.name = "admin"},
+          RoleGrantPermissionOp{.role = "admin", .permission = {PermissionType::kReadWrite, "a", "b"}},
+          RoleRevokePermissionOp{.role = "admin", .key = "a", .range_end = std::string("\0", 1)},
+          AuthenticateOp{.user = "alice", .token_digest = {1, 2, 255}, .revision = ~0ULL}};
 }
 
 TxnOp nest(std::size_t depth) {
@@ -250,6 +263,96 @@ TEST(Command, TheWorkedSessionOfTheFormatIsTrue) {
             "0302"
             "04"
             "08");
+}
+
+const Principal kAlice{.user = "alice", .revision = 300};
+
+TEST(Command, AUserGoesAroundAnyCommandAndItsSession) {
+  const SessionTag tag{.session = {.birth = 5, .nonce = 6}, .sequence = 2, .acknowledged = 1};
+  for (const Operation& operation : samples()) {
+    for (const bool in_session : {false, true}) {
+      if (in_session && !is_repeatable(operation)) continue;
+      const auto session = in_session ? std::optional(tag) : std::nullopt;
+      const std::string bytes = encode_command(NodeId(1), 2, operation, session, kAlice);
+      const auto command = decode_command(bytes);
+      ASSERT_TRUE(command) << command.error().text();
+      EXPECT_EQ(*command, (Command{NodeId(1), 2, operation, session, kAlice}));
+      for (std::size_t size = 0; size < bytes.size(); ++size) {
+        EXPECT_FALSE(decode_command(std::string_view(bytes).substr(0, size))) << size;
+      }
+    }
+  }
+}
+
+TEST(Command, NoUserGoesAroundAnother) {
+  std::string bytes = encode_command(NodeId(1), 2, CompactOp{1}, std::nullopt, kAlice);
+  const std::size_t kind = 18 + 6 + 2;
+  ASSERT_EQ(bytes[kind], 4);
+  bytes[kind] = 41;
+  EXPECT_EQ(decode_command(bytes).error().code, ErrorCode::kMismatch);
+}
+
+TEST(Command, APermissionOfAnUnknownTypeIsOfANewerVersion) {
+  std::string bytes = encode_command(
+      NodeId(1), 2, RoleGrantPermissionOp{.role = "r", .permission = {PermissionType::kRead, "a", ""}});
+  bytes[18 + 2] = 3;
+  EXPECT_EQ(decode_command(bytes).error().code, ErrorCode::kMismatch);
+}
+
+TEST(Command, TheWorkedUserOfTheFormatIsTrue) {
+  EXPECT_EQ(hex(encode_command(NodeId(1), 9, PutOp{.key = "a", .value = "1"}, std::nullopt, kAlice)),
+            "0129"
+            "0100000000000000"
+            "0900000000000000"
+            "05616c696365"
+            "ac02"
+            "01"
+            "0000"
+            "0161"
+            "0131");
+  EXPECT_EQ(hex(encode_command(
+                NodeId(1), 10,
+                RoleGrantPermissionOp{.role = "r", .permission = {PermissionType::kReadWrite, "a", "b"}})),
+            "013b"
+            "0100000000000000"
+            "0a00000000000000"
+            "0172"
+            "02"
+            "0161"
+            "0162");
+}
+
+TEST(Command, TheBytesOfAuthCommandsAreFixed) {
+  const auto body = [](const Operation& operation) {
+    return hex(encode_command(NodeId(1), 2, operation).substr(18));
+  };
+  EXPECT_EQ(body(AuthEnableOp{}), "");
+  EXPECT_EQ(body(AuthDisableOp{}), "");
+  EXPECT_EQ(body(UserAddOp{.name = "u", .password_hash = "h"}), "0001750168");
+  EXPECT_EQ(body(UserAddOp{.name = "u", .no_password = true}), "01017500");
+  EXPECT_EQ(body(UserDeleteOp{"u"}), "0175");
+  EXPECT_EQ(body(UserChangePasswordOp{.name = "u", .password_hash = "h"}), "01750168");
+  EXPECT_EQ(body(UserGrantRoleOp{.user = "u", .role = "r"}), "01750172");
+  EXPECT_EQ(body(UserRevokeRoleOp{.user = "u", .role = "r"}), "01750172");
+  EXPECT_EQ(body(RoleAddOp{"r"}), "0172");
+  EXPECT_EQ(body(RoleDeleteOp{"r"}), "0172");
+  EXPECT_EQ(body(RoleRevokePermissionOp{.role = "r", .key = "a", .range_end = "b"}), "017201610162");
+  EXPECT_EQ(body(AuthenticateOp{.user = "u", .token_digest = {0xab}, .revision = 300}),
+            "0175ab" + std::string(62, '0') + "ac02");
+}
+
+TEST(Command, DescriptionNeverShowsAHashOrADigest) {
+  for (const Operation& operation : samples()) {
+    EXPECT_EQ(describe(operation).find("hash"), std::string::npos) << describe(operation);
+  }
+  EXPECT_EQ(describe(UserAddOp{.name = "alice", .password_hash = "$2a$", .no_password = true}),
+            "user_add user=\"alice\" no_password");
+  EXPECT_EQ(describe(UserChangePasswordOp{.name = "alice", .password_hash = "$2a$"}),
+            "user_change_password user=\"alice\"");
+  EXPECT_EQ(describe(AuthenticateOp{.user = "alice", .token_digest = {0xab}, .revision = 3}),
+            "authenticate user=\"alice\" revision=3");
+  EXPECT_EQ(describe(RoleGrantPermissionOp{.role = "r", .permission = {PermissionType::kWrite, "a", "b"}}),
+            "role_grant_permission role=\"r\" WRITE key=\"a\" range_end=\"b\"");
 }
 
 TEST(Command, DescriptionNamesKeysAndHidesValues) {

@@ -56,6 +56,18 @@ TEST_F(Restore, KeepsEveryKeyAndMovesTheRevisionForward) {
   EXPECT_EQ((*made)->chain(), store_->chain());
 }
 
+TEST_F(Restore, KeepsUsersAndRolesAndThatAuthenticationIsOn) {
+  const std::vector<std::pair<std::string, std::string>> rows{
+      {"k/auth", "on"}, {"o/writer", "permissions"}, {"u/alice", "hash"}, {"u/root", "hash"}};
+  for (const auto& [key, value] : rows) store_->put_row(key, value);
+  store_->put_row("s/session", "result");
+  put("a", "1");
+  const auto made = rebased(options());
+  ASSERT_TRUE(made) << made.error().text();
+  for (const auto& row : rows) EXPECT_EQ((*made)->rows(row.first).value(), std::vector{row});
+  EXPECT_TRUE((*made)->rows("s/")->empty());
+}
+
 TEST_F(Restore, WhatIsOlderCountsAsCompacted) {
   put("a", "1");
   put("a", "2");

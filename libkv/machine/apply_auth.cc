@@ -4,6 +4,7 @@
 
 #include "libkv/mvcc/fault.h"
 #include "libkv/mvcc/record.h"
+#include "libraft/base/mutant.h"
 
 namespace kv {
 namespace {
@@ -63,7 +64,9 @@ std::expected<AuthResult, ReadFault> apply_auth(Store& store, AuthTable& table, 
   if (auto changed = std::visit(AuthChanger{table}, std::move(op)); !changed) return refuse(changed.error());
   const AuthTable::RowChanges rows = table.take_row_changes();
   for (const std::string& key : rows.removed) store.remove_row(key);
-  for (const auto& [key, value] : rows.put) store.put_row(key, value);
+  for (const auto& [key, value] : rows.put) {
+    if (!RAFT_MUTANT(kAuthRowsNotWritten)) store.put_row(key, value);
+  }
   result.enabled = table.enabled();
   result.revision = table.revision();
   return result;

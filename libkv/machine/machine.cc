@@ -169,10 +169,11 @@ class StoreMachine : public Machine {
         points_.push_back({.index = entry.index, .hash = store_->state_hash()});
       }
     }
+    // Before the view: who lost a permission must not see what was written behind that.
+    if (auth_changed_) publish_auth();
     RETURN_IF_ERROR(store_->commit({.index = entries.back().index, .term = entries.back().term}));
     if (members_changed_) publish_members();
     if (alarms_changed_) publish_alarms();
-    if (auth_changed_) publish_auth();
     if (configuration_changed_) publish_configuration();
     if (command_version_changed_) publish_command_version();
     return outcomes;
@@ -217,6 +218,9 @@ class StoreMachine : public Machine {
       if (const auto refused = authorize(auth_, leases_.table(), command->principal, command->operation)) {
         // Not kept in the session: authenticated anew, the client sends the same number again.
         applied.outcome = {.revision = store_->revision(), .result = std::unexpected(*refused)};
+        if (command->session && RAFT_MUTANT(kAuthRefusalKept)) {
+          keep_outcome(*store_, sessions_, *command->session, entry.index, applied.outcome);
+        }
         return applied;
       }
     }
@@ -354,19 +358,19 @@ class StoreMachine : public Machine {
   /// From here on readers see the received state; who still reads the old one keeps it open.
   void go_over_to(LoadedState state) {
     retired_.push_back(store_->core());
+    auth_ = std::move(state.auth);
+    publish_auth();
     state.store->publish_at(view_);
     store_ = std::move(state.store);
     members_ = std::move(state.members);
     leases_.replace(std::move(state.leases));
     alarms_ = std::move(state.alarms);
     sessions_ = std::move(state.sessions);
-    auth_ = std::move(state.auth);
     configuration_ = std::move(state.configuration);
     command_version_ = state.command_version;
     points_.clear();
     publish_members();
     publish_alarms();
-    publish_auth();
     publish_configuration();
     publish_command_version();
   }

@@ -122,7 +122,7 @@ class Machine {
   [[nodiscard]] virtual const Leases& leases() const = 0;
   /// What is kept of writes in sessions. Thread: apply's.
   [[nodiscard]] virtual const SessionTable& sessions() const = 0;
-  /// Users and roles, as they are published now. Shared with the machine and whoever reads it.
+  /// Users and roles, never older than view(): ask for the view first. Shared with whoever reads it.
   [[nodiscard]] virtual std::shared_ptr<const AuthTable> auth() const = 0;
   /// Whether authentication is on, at the price of one load: what every request asks first.
   [[nodiscard]] virtual bool auth_enabled() const = 0;

@@ -55,6 +55,7 @@ class StateSource final : public raft::SnapshotSource {
     // Both are in the header.
     if (key == kFormatKey || key.starts_with(kConfigurationPrefix)) return {};
     if (RAFT_MUTANT(kSessionForgottenInSnapshot) && key.starts_with(kSessionPrefix)) return {};
+    if (RAFT_MUTANT(kAuthForgottenInSnapshot) && key.starts_with(kUserPrefix)) return {};
     if (!key.starts_with(kRecordPrefix)) {
       writer_.add(key, value);
       return {};

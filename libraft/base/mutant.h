@@ -63,6 +63,13 @@ enum class Mutant : unsigned {
   kWatchSplitsRevision,
   kWatchProgressEarly,
   kWatchCompactedNotTold,
+  kNestedTxnUnchecked,
+  kPrevKvUnchecked,
+  kRangeEndUnchecked,
+  kAuthRevisionIgnored,
+  kAuthRefusalKept,
+  kAuthRowsNotWritten,
+  kAuthForgottenInSnapshot,
   kCount,
 };
 

@@ -71,12 +71,20 @@ void KvChecks::applied(raft::NodeId node, std::span<const raft::Entry> entries,
 std::optional<kv::Outcome> KvChecks::expect(const raft::Entry& entry) {
   const auto command = kv::decode_command(entry.bytes());
   if (!command) return std::nullopt;
-  if (!command->session) return model_.apply(command->operation, entry.term);
-  const kv::SessionTag& tag = *command->session;
-  auto outcome = sessions_.recall(tag, entry.index.value(), model_.revision());
-  if (outcome) return outcome;
-  outcome = model_.apply(command->operation, entry.term);
-  if (outcome) sessions_.keep(tag, entry.index.value(), *outcome);
+  std::optional<kv::Outcome> outcome;
+  if (command->session) {
+    outcome = sessions_.recall(*command->session, entry.index.value(), model_.revision());
+    if (outcome) return outcome;
+  }
+  if (const auto refused = auth_.refusal(*command)) {
+    return kv::Outcome{.revision = model_.revision(), .result = std::unexpected(*refused)};
+  }
+  if (auto changed = auth_.apply(command->operation)) {
+    outcome = {.revision = model_.revision(), .result = std::move(*changed)};
+  } else {
+    outcome = model_.apply(command->operation, entry.term);
+  }
+  if (command->session && outcome) sessions_.keep(*command->session, entry.index.value(), *outcome);
   return outcome;
 }
 

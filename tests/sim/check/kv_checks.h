@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "libkv/machine/machine.h"
+#include "tests/sim/check/auth_model.h"
 #include "tests/sim/check/lease_checks.h"
 #include "tests/sim/check/model.h"
 #include "tests/sim/check/session_model.h"
@@ -65,6 +66,7 @@ class KvChecks {
   const EventQueue& queue_;
   Model model_;
   SessionModel sessions_;
+  AuthModel auth_{[this](std::int64_t lease) { return model_.keys_of(lease); }};
   LeaseChecks leases_;
   std::vector<AppliedEntry> entries_;  // by index
   std::map<std::uint64_t, Fate> fates_;

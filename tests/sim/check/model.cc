@@ -124,12 +124,24 @@ kv::TxnResult Model::txn(const kv::TxnOp& op) {
       answer.value = put(*written);
     } else if (const auto* deleted = std::get_if<kv::DeleteRangeOp>(&one.value)) {
       answer.value = delete_range(*deleted);
+    } else if (const auto* nested = std::get_if<kv::TxnOp>(&one.value)) {
+      answer.value = txn(*nested);
+      result.responses.push_back(std::move(answer));
+      continue;
     }
     // Its size counts where results are kept.
     answer.revision = revision_ + (changed_ > 0 ? 1 : 0);
     result.responses.push_back(std::move(answer));
   }
   return result;
+}
+
+std::vector<std::string> Model::keys_of(std::int64_t lease) const {
+  std::vector<std::string> keys;
+  for (const auto& [key, versions] : keys_) {
+    if (!versions.back().deleted && versions.back().kv.lease == lease) keys.push_back(key);
+  }
+  return keys;
 }
 
 /// All of its keys go in one revision.
@@ -139,11 +151,7 @@ kv::Outcome Model::end_lease(std::int64_t lease, bool expired) {
     outcome.result = std::unexpected(kv::KvError::kLeaseNotFound);
     return outcome;
   }
-  std::vector<std::string> doomed;
-  for (const auto& [key, versions] : keys_) {
-    if (!versions.back().deleted && versions.back().kv.lease == lease) doomed.push_back(key);
-  }
-  for (const std::string& key : doomed) write(key, {}, true);
+  for (const std::string& key : keys_of(lease)) write(key, {}, true);
   outcome.result = kv::LeaseRevokeResult{.lease = lease, .expired = expired};
   return outcome;
 }

@@ -24,6 +24,8 @@ class Model {
   /// The keys in a range as they were at `revision`. `range_end` as in kv::RangeOp; no limits, no filters.
   [[nodiscard]] kv::RangeResult range(const std::string& key, const std::string& range_end,
                                       std::int64_t revision) const;
+  /// Those that hang on the lease now.
+  [[nodiscard]] std::vector<std::string> keys_of(std::int64_t lease) const;
   /// What happened to the keys in a range from one revision to another, ascending, with what was before.
   [[nodiscard]] std::vector<kv::Change> changes(const std::string& key, const std::string& range_end,
                                                 std::int64_t from, std::int64_t to) const;

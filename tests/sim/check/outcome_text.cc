@@ -66,7 +66,8 @@ std::string text(const kv::RaiseVersionResult& raise) {
 
 std::string text(const kv::AuthResult& auth) {
   return "auth " + std::string(auth.enabled ? "on" : "off") + " at " +
-         number(static_cast<std::int64_t>(auth.revision));
+         number(static_cast<std::int64_t>(auth.revision)) +
+         (auth.forget_user.empty() ? "" : " without tokens of " + auth.forget_user);
 }
 
 std::string text(const kv::AuthenticateResult& authenticated) {

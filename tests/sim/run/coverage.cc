@@ -86,6 +86,14 @@ std::string_view name(Sometimes what) {
       return "retries told what the first attempt gave";
     case Sometimes::kSessionExpired:
       return "writes in sessions that had expired";
+    case Sometimes::kAuthChanged:
+      return "changes of users and roles";
+    case Sometimes::kUserAllowed:
+      return "writes of users with permission";
+    case Sometimes::kUserDenied:
+      return "writes without permission";
+    case Sometimes::kUserOvertaken:
+      return "writes that a change of users or roles overtook";
     case Sometimes::kCoreQuorumOnly:
       return "recoveries with a bare quorum";
     case Sometimes::kWatchResumed:

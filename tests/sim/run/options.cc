@@ -114,6 +114,8 @@ SimOptions options_of_seed(std::uint64_t seed) {
   if (dice.percent(20)) options.sessions.result_bytes_max = dice.between(8, 40);
   if (dice.percent(70)) options.load.watchers = narrow(dice.between(1, 5));
   options.load.watch_think = dice.between(10, 400) * kMillisecond;
+  if (dice.percent(35)) options.load.auth_clients = narrow(dice.between(1, 4));
+  options.load.auth_think = dice.between(50, 600) * kMillisecond;
   return options;
 }
 
@@ -144,7 +146,8 @@ std::string describe(const SimOptions& o) {
       << " timeout_us=" << o.load.timeout << " compact_history=" << o.load.compact_history
       << " lease_holders=" << o.load.lease_holders << " lease_think_us=" << o.load.lease_think
       << " lease_checkpoints_us=" << o.load.lease_checkpoints << " watchers=" << o.load.watchers
-      << " watch_think_us=" << o.load.watch_think << "\n"
+      << " watch_think_us=" << o.load.watch_think << " auth_clients=" << o.load.auth_clients
+      << " auth_think_us=" << o.load.auth_think << "\n"
       << "sessions: clients=" << o.load.session_clients << " think_us=" << o.load.session_think
       << " retry_us=" << o.load.session_retry << " sessions_max=" << o.sessions.sessions_max
       << " sequences_max=" << o.sessions.sequences_max << " result_bytes_max=" << o.sessions.result_bytes_max

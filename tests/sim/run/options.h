@@ -32,6 +32,8 @@ struct LoadOptions {
   Micros session_think = 300 * kMillisecond;
   Micros session_retry = kSecond;  ///< how long they wait before they send a write again
   Micros lease_checkpoints = 0;    ///< the interval in which leaders tell what is left; 0: never
+  std::uint32_t auth_clients = 0;
+  Micros auth_think = 200 * kMillisecond;
   std::uint32_t watchers = 0;
   Micros watch_think = 100 * kMillisecond;
 };

@@ -40,6 +40,7 @@ SeedResult run_seed(const SimOptions& options, Trace& trace, Coverage& coverage)
   world.clients().start();
   world.lease_clients().start();
   world.session_clients().start();
+  world.auth_clients().start();
   world.watch_clients().start();
   faults.start();
   world.run_for(options.duration);
@@ -47,6 +48,7 @@ SeedResult run_seed(const SimOptions& options, Trace& trace, Coverage& coverage)
   world.clients().stop();
   world.lease_clients().stop();
   world.session_clients().stop();
+  world.auth_clients().stop();
   const std::vector<raft::NodeId> core = heal(world);
   if (!world.failed()) expect_recovery(world, core);
   world.watch_clients().calm_down();

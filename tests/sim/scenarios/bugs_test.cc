@@ -38,6 +38,58 @@ TEST(Bugs, B5AMemberOfALowTermCanBeHelpedAndHelps) {
   });
 }
 
+/// What a member refuses depends on what it applied, never on how it came to it: by entries, by a state that
+/// it was sent, or by a restart. KvChecks holds every outcome of every member against the others'.
+TEST(Bugs, B74MembersThatWereSentAStateRefuseWhatTheOthersRefuse) {
+  for_seeds(
+      3,
+      [](Scenario& s) {
+        AuthClients& auth = s.world().auth_clients();
+        const auto as_root = [&](const kv::Operation& operation) {
+          Node& leader = s.leader();
+          auth.propose(leader, operation, leader.as("root"));
+          s.agree();
+        };
+        auth.found(s.leader());
+        s.agree();
+        as_root(kv::UserAddOp{.name = "u", .password_hash = "h"});
+        as_root(kv::RoleAddOp{"r"});
+        as_root(kv::UserGrantRoleOp{.user = "u", .role = "r"});
+        const kv::Permission both{
+            .type = kv::PermissionType::kReadWrite, .key = "auth/", .range_end = "auth0"};
+        as_root(kv::RoleGrantPermissionOp{.role = "r", .permission = both});
+        const kv::PutOp put{.key = "auth/1", .value = "v"};
+        const auto before = s.leader().as("u");
+        const auto write_everywhere = [&] {
+          for (Node* node : s.world().running()) {
+            auth.propose(*node, put, before);
+            auth.propose(*node, put, node->as("u"));
+          }
+          s.agree();
+        };
+        write_everywhere();
+        Node& behind = s.follower();
+        s.world().isolate(behind.self());
+        as_root(kv::RoleRevokePermissionOp{.role = "r", .key = both.key, .range_end = both.range_end});
+        s.agree(20);
+        const std::uint64_t installed = s.world().coverage().of(Sometimes::kSnapshotInstalled);
+        s.world().rejoin(behind.self());
+        s.world().run_until(
+            60 * kSecond, [&] { return s.world().coverage().of(Sometimes::kSnapshotInstalled) > installed; });
+        EXPECT_GT(s.world().coverage().of(Sometimes::kSnapshotInstalled), installed);
+        write_everywhere();
+        s.crash(behind);
+        s.start_all();
+        write_everywhere();
+        s.crash_all();
+        s.start_all();
+        write_everywhere();
+        EXPECT_GT(s.world().coverage().of(Sometimes::kUserDenied), 0U);
+        EXPECT_GT(s.world().coverage().of(Sometimes::kUserOvertaken), 0U);
+      },
+      false, true);
+}
+
 TEST(Bugs, B8AMemberThatComesAndGoesDoesNotDisturb) {
   for_seeds(3, [](Scenario& s) {
     s.agree();

@@ -105,7 +105,8 @@ std::uint64_t Clients::begin_write(Node& node, const kv::Operation& operation, M
   around_.trace.note(around_.queue.now(), "write", node.self().value(), number, client,
                      [&] { return "#" + std::to_string(number) + " " + kv::describe(operation); });
   expect(number, {client, node.self(), {}}, timeout);
-  node.propose(std::make_shared<const std::string>(kv::encode_command(node.self(), number, operation)));
+  node.propose(std::make_shared<const std::string>(
+      kv::encode_command(node.self(), number, operation, std::nullopt, node.as("root"))));
   return number;
 }
 

@@ -110,7 +110,11 @@ void History::finish(ClientOperation& operation, Micros now, std::int64_t revisi
 bool History::answered(std::uint64_t number, Micros now, const kv::Outcome& outcome) {
   ClientOperation* operation = pending(number);
   if (operation == nullptr) return false;
-  if (outcome.result) learn(*operation, *outcome.result);
+  if (outcome.result) {
+    learn(*operation, *outcome.result);
+  } else {
+    operation->effects.clear();
+  }
   for (const auto& [key, effect] : operation->effects) {
     if (effect.kind == KeyOperation::Kind::kPutIfVersion && effect.succeeded == false)
       coverage_.hit(Sometimes::kVersionConflict);
@@ -140,7 +144,7 @@ void History::settle(ClientOperation& operation, const KvChecks& log) {
     return;
   }
   const Fate* fate = operation.is_read ? nullptr : log.fate_of(operation.number);
-  if (fate == nullptr) {
+  if (fate == nullptr || !fate->outcome.result) {
     operation.effects.clear();
     return;
   }

@@ -56,7 +56,8 @@ void LeaseClients::propose(Node& node, std::size_t holder, const kv::Operation& 
   const std::uint64_t number = expect(holder, holders_[holder].lease);
   around_.trace.note(around_.queue.now(), "lease", node.self().value(), number, holder,
                      [&] { return kv::describe(operation); });
-  node.propose(std::make_shared<const std::string>(kv::encode_command(node.self(), number, operation)));
+  node.propose(std::make_shared<const std::string>(
+      kv::encode_command(node.self(), number, operation, std::nullopt, node.as("root"))));
 }
 
 void LeaseClients::grant(Node& node, std::size_t holder) {

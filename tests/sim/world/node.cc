@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libkv/auth/auth_table.h"
 #include "libraft/core/describe.h"
 #include "tests/sim/env/background.h"
 
@@ -261,6 +262,11 @@ void Node::carry_out(raft::ReplicaWork work) {
   begin_write();
   begin_apply();
   begin_job();
+}
+
+std::optional<kv::Principal> Node::as(const std::string& user) const {
+  if (!machine_->auth_enabled()) return std::nullopt;
+  return kv::Principal{.user = user, .revision = machine_->auth()->revision()};
 }
 
 }  // namespace sim

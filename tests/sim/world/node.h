@@ -89,6 +89,8 @@ class Node final : private raft::StateMachine {
   [[nodiscard]] const raft::Membership& membership() const { return replica_->membership(); }
   [[nodiscard]] const kv::Machine& machine() const { return *machine_; }
   [[nodiscard]] const raft::Core& core() const { return replica_->core(); }
+  /// Who that user is here and now, as the tokens of a member would say; nobody while authentication is off.
+  [[nodiscard]] std::optional<kv::Principal> as(const std::string& user) const;
   /// A state is on its way here.
   [[nodiscard]] bool receives_state() const { return receiving_; }
 

@@ -21,6 +21,13 @@ bool is_lost(const kv::Outcome& outcome) {
          error == kv::KvError::kResultTooLarge;
 }
 
+/// It was not made, and the number is still good: the client asks again as what it is now.
+bool is_refused_by_auth(const kv::Outcome& outcome) {
+  if (outcome.result) return false;
+  const kv::KvError error = outcome.result.error();
+  return error == kv::KvError::kAuthOldRevision || error == kv::KvError::kUserEmpty;
+}
+
 }  // namespace
 
 SessionClients::SessionClients(const Surroundings& around, std::function<Node*(Dice&)> choose)
@@ -92,8 +99,8 @@ void SessionClients::send(std::size_t client, Node& node) {
                            .acknowledged = dice_.percent(50) ? mine.sequence - 1 : 0};
   around_.trace.note(around_.queue.now(), "once", node.self().value(), number, client,
                      [&] { return "#" + std::to_string(mine.sequence) + " " + kv::describe(*mine.write); });
-  node.propose(
-      std::make_shared<const std::string>(kv::encode_command(node.self(), number, *mine.write, tag)));
+  node.propose(std::make_shared<const std::string>(
+      kv::encode_command(node.self(), number, *mine.write, tag, node.as("root"))));
 }
 
 void SessionClients::answered(const kv::Applied& applied) {
@@ -108,6 +115,7 @@ void SessionClients::answered(const kv::Applied& applied) {
 }
 
 void SessionClients::take(std::size_t client, const kv::Outcome& outcome) {
+  if (is_refused_by_auth(outcome)) return;
   Client& mine = clients_[client];
   mine.write.reset();
   around_.trace.note(around_.queue.now(), "told", 0, mine.sequence, client, [&] { return text(outcome); });

@@ -28,6 +28,8 @@ World::World(const SimOptions& options, Trace& trace, Coverage& coverage)
                      [this](Dice& dice) { return choose(dice); }),
       session_clients_({options_, queue_, network_, trace_, coverage_, verdict_, raft_, kv_},
                        [this](Dice& dice) { return choose(dice); }),
+      auth_clients_({options_, queue_, network_, trace_, coverage_, verdict_, raft_, kv_},
+                    [this](Dice& dice) { return choose(dice); }),
       watch_clients_(
           {options_, queue_, network_, trace_, coverage_, verdict_, raft_, kv_},
           [this](Dice& dice) { return choose(dice); }, [this](raft::NodeId id) { return node(id); }) {
@@ -47,6 +49,7 @@ void World::add(raft::NodeId id, std::vector<raft::NodeId> founders) {
             clients_.answered(from, applied);
             lease_clients_.answered(applied);
             session_clients_.answered(applied);
+            auth_clients_.answered(applied);
           },
       .reads_ready = [this](raft::NodeId from, std::span<const std::uint64_t> tickets,
                             const kv::ReadView& view) { clients_.reads_ready(*node(from), tickets, view); },

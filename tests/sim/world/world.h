@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/sim/world/auth_clients.h"
 #include "tests/sim/world/clients.h"
 #include "tests/sim/world/lease_clients.h"
 #include "tests/sim/world/node.h"
@@ -56,6 +57,7 @@ class World {
   [[nodiscard]] Clients& clients() { return clients_; }
   [[nodiscard]] LeaseClients& lease_clients() { return lease_clients_; }
   [[nodiscard]] SessionClients& session_clients() { return session_clients_; }
+  [[nodiscard]] AuthClients& auth_clients() { return auth_clients_; }
   [[nodiscard]] WatchClients& watch_clients() { return watch_clients_; }
   /// Every watch was told everything that was applied anywhere.
   [[nodiscard]] bool watches_reached_all() const { return watch_clients_.reached(kv_.model().revision()); }
@@ -97,6 +99,7 @@ class World {
   Clients clients_;
   LeaseClients lease_clients_;
   SessionClients session_clients_;
+  AuthClients auth_clients_;
   WatchClients watch_clients_;
 };
 

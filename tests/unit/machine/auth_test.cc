@@ -1,6 +1,9 @@
 // Users and roles in the machine: what their commands give, and that all of it is part of the state.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "libkv/auth/auth_table.h"
 #include "libkv/machine/state_directory.h"
 #include "libkv/mvcc/store.h"
@@ -153,6 +156,37 @@ TEST_F(Auth, AnAuthenticationThatAChangeOvertookIsRefused) {
   EXPECT_EQ(authenticate("cn", revision()), KvError::kAuthFailed);
   EXPECT_TRUE(by(root(), AuthDisableOp{}).result);
   EXPECT_EQ(authenticate("alice", revision()), KvError::kAuthNotEnabled);
+}
+
+TEST_F(Auth, WhoLostAPermissionNeverSeesWhatWasWrittenAfterThat) {
+  constexpr int kRounds = 200;
+  std::atomic<int> round = 0;
+  std::atomic<int> leaks = 0;
+  const auto key_of = [](int number) { return "secret/" + std::to_string(number); };
+  std::thread reader([&] {
+    for (int now = 0; now < kRounds; now = round.load()) {
+      const ReadView view = machine_->view();
+      const auto auth = machine_->auth();
+      const auto found = view.range(RangeOp{.key = key_of(now)});
+      const bool allowed = !auth->may({.user = "alice"}, PermissionType::kRead, key_of(now), "");
+      if (found && !found->kvs.empty() && allowed) ++leaks;
+    }
+  });
+  for (; round < kRounds; ++round) {
+    const std::string key = key_of(round);
+    EXPECT_TRUE(
+        by(root(), RoleGrantPermissionOp{.role = "writer", .permission = {PermissionType::kRead, key, ""}})
+            .result);
+    const Principal writer{.user = "root", .revision = revision() + 1};
+    const RoleRevokePermissionOp revoke{.role = "writer", .key = key, .range_end = ""};
+    raft::Entry entries[] = {
+        next_entry(encode_command(kSelf, 1, revoke, std::nullopt, writer)),
+        next_entry(encode_command(kSelf, 2, PutOp{.key = key, .value = "v"}, std::nullopt, writer))};
+    entries[1].index = entries[0].index.next();
+    EXPECT_TRUE(machine_->apply(entries));
+  }
+  reader.join();
+  EXPECT_EQ(leaks, 0);
 }
 
 TEST_F(Auth, SurvivesReopening) {

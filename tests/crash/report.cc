@@ -18,7 +18,9 @@ void report(std::string_view database, const Counts& counts, std::uint64_t state
             << counts.tables << " tables\n";
   EXPECT_EQ(counts.fault, "");
   EXPECT_GE(counts.states, states_min);
-  if (counts.failures == 0) EXPECT_GE(counts.tables, kTablesMin);
+  if (counts.failures == 0) {
+    EXPECT_GE(counts.tables, kTablesMin);
+  }
 }
 
 void report(std::string_view database, const FlipCounts& counts) {

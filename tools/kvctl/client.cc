@@ -144,8 +144,9 @@ Outcome<void> Client::open_session(Journey& journey) {
   if (answer && !response.ParseFromString(*answer)) {
     return refuse(kExitProtocol, "the answer is not one of kvd.Sessions");
   }
-  // An etcd, or a kvd of an earlier version: its writes are sent once.
-  if (!answer && answer.error().exit != kExitProtocol) return refuse(answer.error());
+  // An etcd, or a kvd of an earlier version: its writes are sent once. Whoever is refused here is refused
+  // everything else as well, in words that say more.
+  if (!answer && may_pass(answer.error())) return refuse(answer.error());
   session_.open(response.session());
   session_asked_ = true;
   return {};

@@ -35,6 +35,7 @@ constexpr std::array kKnown = {
     Known{"etcdserver: authentication failed, invalid user ID or password", {false, kExitNoPermission}},
     Known{"etcdserver: revision of auth store is old", {false, kExitNoPermission}},
     Known{"auth: authentication failed, password was given for no password user", {false, kExitNoPermission}},
+    Known{"bcrypt: password length exceeds 72 bytes", {false, kExitLimit}},
     Known{"auth: permission denied", {false, kExitNoPermission}},
     Known{"etcdserver: user name not found", {false, kExitNo}},
     Known{"etcdserver: role name not found", {false, kExitNo}},
@@ -42,7 +43,13 @@ constexpr std::array kKnown = {
     Known{"etcdserver: permission is not granted to the role", {false, kExitNo}},
 };
 
+/// A new cluster, whose members are about to agree on what all of them know.
+bool is_soon_capable(std::string_view message) {
+  return message.starts_with("etcdserver: not capable") && message.ends_with("are about to agree on it");
+}
+
 std::optional<Verdict> known_verdict(std::string_view message) {
+  if (is_soon_capable(message)) return Verdict{true, kExitTemporary};
   const auto found = std::ranges::find(kKnown, message, &Known::text);
   if (found == kKnown.end()) return std::nullopt;
   return found->verdict;
@@ -64,7 +71,8 @@ bool is_outcome_lost(std::string_view message) {
 }
 
 bool said_by_server(std::string_view message) {
-  return message.starts_with("etcdserver: ") || message.starts_with("grpc: received message larger than max");
+  return message.starts_with("etcdserver: ") || message.starts_with("kvd: ") ||
+         message.starts_with("grpc: received message larger than max");
 }
 
 Verdict judge_by_code(const Status& status, Access access) {

@@ -72,9 +72,22 @@ const std::vector<Row>& table() {
       same(Code::kResourceExhausted, "grpc: received message larger than max (3 vs. 2)", {false, kExitLimit}),
       same(Code::kFailedPrecondition, "etcdserver: lease already exists", {false, kExitConflict}),
       same(Code::kFailedPrecondition, "etcdserver: not capable", {false, kExitProtocol}),
+      same(Code::kFailedPrecondition,
+           "etcdserver: not capable: it needs version 3, the cluster has 1: all members know it, and are "
+           "about "
+           "to agree on it",
+           kNotNow),
       same(Code::kPermissionDenied, "etcdserver: permission denied", {false, kExitNoPermission}),
       same(Code::kUnauthenticated, "etcdserver: invalid auth token", {false, kExitNoPermission}),
       same(Code::kInvalidArgument, "etcdserver: user name is empty", {false, kExitNoPermission}),
+      same(Code::kInvalidArgument, "etcdserver: authentication failed, invalid user ID or password",
+           {false, kExitNoPermission}),
+      same(Code::kUnknown, "auth: authentication failed, password was given for no password user",
+           {false, kExitNoPermission}),
+      same(Code::kFailedPrecondition, "etcdserver: user name not found", {false, kExitNo}),
+      same(Code::kFailedPrecondition, "etcdserver: user name already exists", {false, kExitConflict}),
+      same(Code::kUnknown, "bcrypt: password length exceeds 72 bytes", {false, kExitLimit}),
+      same(Code::kResourceExhausted, "kvd: too many users", {false, kExitLimit}),
       same(Code::kUnimplemented, "unknown service", {false, kExitProtocol}),
       same(Code::kDataLoss, "etcdserver: corrupt cluster", {false, kExitData}),
   };
@@ -89,6 +102,17 @@ TEST(Verdict, EveryFailureHasItsExitCodeAndItsRetry) {
     const Verdict once = row.write == kLost ? Verdict{true, kExitUnknown} : row.write;
     EXPECT_EQ(judge(status, row.sent, Access::kWriteOnce), once) << row.text;
   }
+}
+
+TEST(Verdict, ARefusedTokenIsKnownHoweverItIsTold) {
+  EXPECT_TRUE(is_refused_token("etcdserver: invalid auth token", "t"));
+  EXPECT_TRUE(is_refused_token("etcdserver: revision of auth store is old", "t"));
+  EXPECT_TRUE(
+      is_refused_token("rpc error: code = Unauthenticated desc = etcdserver: invalid auth token", "t"));
+  EXPECT_TRUE(is_refused_token("etcdserver: user name is empty", ""));
+  // With a token that is said of a request, as when a user without a name is to be made.
+  EXPECT_FALSE(is_refused_token("etcdserver: user name is empty", "t"));
+  EXPECT_FALSE(is_refused_token("etcdserver: permission denied", "t"));
 }
 
 TEST(Verdict, WhatASessionHasForgottenIsUnknownAndNotAskedAgain) {

@@ -30,11 +30,16 @@ class Api:
 
     def __init__(self, endpoint: str):
         self.endpoint = endpoint
-        self.channel = grpc.insecure_channel(endpoint, options=CHANNEL_OPTIONS)
+        self.use(grpc.insecure_channel(endpoint, options=CHANNEL_OPTIONS))
+
+    def use(self, channel) -> None:
+        """From now on calls go over this channel."""
+        self.channel = channel
         self.kv = rpc_pb2_grpc.KVStub(self.channel)
         self.maintenance = rpc_pb2_grpc.MaintenanceStub(self.channel)
         self.cluster = rpc_pb2_grpc.ClusterStub(self.channel)
         self.lease = rpc_pb2_grpc.LeaseStub(self.channel)
+        self.auth = rpc_pb2_grpc.AuthStub(self.channel)
 
     def __enter__(self) -> "Api":
         return self

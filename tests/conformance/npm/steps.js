@@ -7,6 +7,7 @@ const keys = require('./keys');
 const leases = require('./leases');
 const watches = require('./watches');
 const elections = require('./elections');
+const users = require('./users');
 
 const cluster = async (client) => {
   await step('members', async () => {
@@ -18,13 +19,14 @@ const cluster = async (client) => {
 };
 
 const main = async () => {
-  const connect = () => new Etcd3({ hosts: `http://${process.argv[2]}` });
+  const connect = (more) => new Etcd3({ hosts: `http://${process.argv[2]}`, ...more });
   const client = connect();
   await keys(client);
   await leases(client);
   await watches(client, connect);
   await elections(client);
   await cluster(client);
+  await users(client, connect);
   client.close();
 };
 

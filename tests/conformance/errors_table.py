@@ -1,4 +1,4 @@
-"""The errors of contract section 5 that kvd can send: each is provoked by errors_test.py, or it is said where else, or why not."""
+"""The errors of contract section 5 that kvd can send: each is provoked by a test, or it is said where else, or why not."""
 
 INVALID, NOT_FOUND, EXHAUSTED = "INVALID_ARGUMENT", "NOT_FOUND", "RESOURCE_EXHAUSTED"
 PRECONDITION, RANGE, UNAVAILABLE, UNKNOWN = "FAILED_PRECONDITION", "OUT_OF_RANGE", "UNAVAILABLE", "UNKNOWN"
@@ -42,7 +42,29 @@ PROVOKED = {
     "grpc: error unmarshalling request": "INTERNAL",
 }
 
+# By errors_of_users_test.py.
+OF_USERS = {
+    "etcdserver: root user does not exist": PRECONDITION,
+    "etcdserver: root user does not have root role": PRECONDITION,
+    "etcdserver: user name already exists": PRECONDITION,
+    "etcdserver: user name is empty": INVALID,
+    "etcdserver: user name not found": PRECONDITION,
+    "etcdserver: role name already exists": PRECONDITION,
+    "etcdserver: role name not found": PRECONDITION,
+    "etcdserver: role name is empty": INVALID,
+    "etcdserver: authentication failed, invalid user ID or password": INVALID,
+    "etcdserver: permission not given": INVALID,
+    "etcdserver: permission denied": "PERMISSION_DENIED",
+    "etcdserver: role is not granted to the user": PRECONDITION,
+    "etcdserver: permission is not granted to the role": PRECONDITION,
+    "etcdserver: authentication is not enabled": PRECONDITION,
+    "etcdserver: invalid auth token": "UNAUTHENTICATED",
+    "etcdserver: invalid auth management": INVALID,
+    "auth: authentication failed, password was given for no password user": UNKNOWN,
+}
+
 ELSEWHERE = {
+    "etcdserver: revision of auth store is old": "users change between a check and its entry: tests/unit/machine/auth_test.cc",
     "etcdserver: invalid client api version": "tests/unit/api/services_test.cc: grpcio does not send such metadata",
     "etcdserver: too many requests": "the backlog of the store: tests/unit/api/errors_test.cc for the text",
     "etcdserver: request timed out": "a quorum is connected and yet nothing commits: tests/unit/api/errors_test.cc for the text",

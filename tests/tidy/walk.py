@@ -9,7 +9,7 @@ from tree import ROOT, text
 NAMED = re.compile(r"`((?:[\w.-]+/)+[\w.{},*-]*)`")
 STEP = re.compile(r"^\s*(\d+)\.? ", re.MULTILINE)
 STEPS = 13
-FAULTS, FAULT_ROWS = "tests/README.md", 24
+FAULTS, FAULT_ROWS = "tests/README.md", 26
 FAULT_ROW = re.compile(r"^\| (\d+) \|[^|]*\|([^|]*)\|$", re.MULTILINE)
 QUOTED = re.compile(r"`([^`]+)`")
 

@@ -37,6 +37,13 @@ void AuthDesk::authenticate(Credentials credentials, AuthenticateDone done) {
   begin(std::make_shared<Attempt>(std::move(credentials), std::move(done), Clock::now()));
 }
 
+void AuthDesk::make_own_token(AuthenticateDone done) {
+  auto attempt =
+      std::make_shared<Attempt>(Credentials{.user = std::string(kRootUser), .password = {}, .client = {}},
+                                std::move(done), Clock::now(), 0, true);
+  grant(attempt, parts_.table()->revision());
+}
+
 /// Everything that was acknowledged before counts, at whatever member.
 void AuthDesk::begin(const AttemptPtr& attempt) {
   parts_.read([this, attempt](const std::expected<ReadView, RequestFailure>& view) {
@@ -103,9 +110,11 @@ void AuthDesk::grant(const AttemptPtr& attempt, std::uint64_t revision) {
   if (!letters) return attempt->done(failure(ServerError::kNoRandomNumbers));
   AuthenticateOp op{
       .user = attempt->credentials.user, .token_digest = digest_of_letters(*letters), .revision = revision};
-  parts_.write(std::move(op), [this, attempt, letters = std::move(*letters)](const auto& outcome) {
+  const auto told = [this, attempt, letters = std::move(*letters)](const auto& outcome) {
     granted(attempt, letters, outcome);
-  });
+  };
+  if (attempt->own) return parts_.propose(op, told);
+  parts_.write(std::move(op), told);
 }
 
 void AuthDesk::granted(const AttemptPtr& attempt, const std::string& letters,
@@ -118,7 +127,9 @@ void AuthDesk::granted(const AttemptPtr& attempt, const std::string& letters,
   }
   // Whoever lost the token in the same batch was changed in it too.
   const bool moved_on = outcome->result || outcome->result.error() == KvError::kAuthOldRevision;
-  if (moved_on && ++attempt->tries < kTriesMax) return begin(attempt);
+  if (moved_on && ++attempt->tries < kTriesMax) {
+    return attempt->own ? grant(attempt, parts_.table()->revision()) : begin(attempt);
+  }
   attempt->done(
       std::unexpected(AuthRefusal(outcome->result ? KvError::kAuthOldRevision : outcome->result.error())));
 }

@@ -41,6 +41,7 @@ struct AuthDeskParts {
   std::function<std::shared_ptr<const AuthTable>()> table;
   std::function<void(ReadDone)> read;
   std::function<void(Operation, WriteDone)> write;
+  std::function<void(const Operation&, WriteDone)> propose;  ///< the member's own; its state may be wrong
   raft::LogSink log;
   std::function<raft::Index()>
       applied;  ///< the last entry, at the start and when another state was installed
@@ -54,6 +55,8 @@ class AuthDesk final : public Desk {
   /// As KvServer's.
   void authenticate(Credentials credentials, AuthenticateDone done);
   void hash_password(std::string password, HashDone done);
+  /// A token of root's for this member itself, without a password: what a member proposes is done anyway.
+  void make_own_token(AuthenticateDone done);
   [[nodiscard]] std::optional<Principal> principal_of(std::string_view token) const;
   void await_principal(std::string_view token, std::string_view client, PrincipalDone done);
   [[nodiscard]] std::uint64_t revision() const { return revision_.load(std::memory_order_acquire); }
@@ -75,6 +78,7 @@ class AuthDesk final : public Desk {
     AuthenticateDone done;
     Clock::time_point since;
     int tries = 0;
+    bool own = false;
   };
   using AttemptPtr = std::shared_ptr<Attempt>;  // shared by the steps that follow each other
   struct Waiting {

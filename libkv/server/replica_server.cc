@@ -74,6 +74,7 @@ class Member final : public ReplicaServer, private Office {
               {.table = [this] { return machine().auth(); },
                .read = [this](ReadDone done) { read(std::move(done)); },
                .write = [this](Operation op, WriteDone done) { write(std::move(op), std::move(done), {}); },
+               .propose = [this](const Operation& op, WriteDone done) { propose(op, std::move(done)); },
                .log = log_,
                .applied = [this] { return machine().applied().index; }}),
         space_({.quota_bytes = options.quota_bytes, .auto_compaction = options.auto_compaction}, *this,
@@ -168,6 +169,7 @@ class Member final : public ReplicaServer, private Office {
   std::uint64_t bytes_in_use() const override { return machine().bytes_in_use(); }
 
   // ReplicaServer
+  void make_own_token(AuthenticateDone done) override { auth_.make_own_token(std::move(done)); }
   void receive(raft::NodeId from, std::vector<raft::Message> messages) override;
   bool alive() override;
   void hand_over(std::chrono::milliseconds limit) override;

@@ -81,6 +81,8 @@ class ReplicaServer : public KvServer {
   [[nodiscard]] virtual bool alive() = 0;
   /// Gives leadership to another voter when this member leads, waiting at most `limit` for it to take it.
   virtual void hand_over(std::chrono::milliseconds limit) = 0;
+  /// A token of root's with which this member may ask the others for their state, while authentication is on.
+  virtual void make_own_token(AuthenticateDone done) = 0;
   /// True once this member knows that it was removed from the cluster; its process should end.
   [[nodiscard]] virtual bool removed() const = 0;
   /// Answers whatever still waits with kStopped and joins the threads. The parts may be destroyed after it.

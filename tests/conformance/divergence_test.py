@@ -6,6 +6,7 @@ import sys
 import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
@@ -16,12 +17,14 @@ from watching import Ended, WatchStream  # noqa: E402
 
 WAIT_SECONDS = 40
 KEYS = 200
+ENVIRONMENT = {}  # of kvctl
 
 
 def kvctl(endpoint: str, *words: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [places.binary("kvctl"), f"--endpoints={endpoint}", f"--timeout={int(5 * places.time_scale())}s", *words],
-        capture_output=True, text=True, timeout=60 * places.time_scale(), check=False, env=places.environment(),
+        capture_output=True, text=True, timeout=60 * places.time_scale(), check=False,
+        env=places.environment(**ENVIRONMENT),
     )
 
 
@@ -121,6 +124,20 @@ class Divergence(unittest.TestCase):
             alter(victim, "k/007", "wrong")
             self.check_replaced(cluster, victim, 2)
             self.assertIn("event=state-fetched from=https://", victim.log())
+
+    def test_with_authentication_it_is_given_the_state_all_the_same(self):
+        root = {"KVCTL_USER": "root:secret"}
+        with Cluster("kvd", 3) as cluster:
+            self.fill(cluster.endpoints)
+            for words in (("user", "add", "root:secret"), ("user", "grant-role", "root", "root"), ("auth", "enable")):
+                done = kvctl(cluster.endpoints, *words)
+                self.assertEqual(done.returncode, 0, done.stderr)
+            leader = next(s for s in cluster.servers if "etcd_server_is_leader 1" in s.http("/metrics")[1])
+            victim = next(s for s in cluster.servers if s is not leader)
+            victim.terminate()
+            alter(victim, "k/007", "wrong")
+            with mock.patch.dict(ENVIRONMENT, root):
+                self.check_replaced(cluster, victim, 2)
 
     def test_its_watches_end_and_their_clients_go_on_elsewhere(self):
         with Cluster("kvd", 3) as cluster:

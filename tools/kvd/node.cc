@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -40,6 +41,9 @@ constexpr int kTicksPerHeartbeat = 10;
 /// So long a new member waits for its name to be in the table of members before it serves all the same, as
 /// etcd does (its wait-cluster-ready-timeout): without a majority people still want to ask it.
 constexpr milliseconds kPublishWaitMax{5000};
+
+/// Before the main thread goes on and tries again.
+constexpr milliseconds kTokenWaitMax{2000};
 
 /// As often as etcd measures the way to its peers.
 constexpr milliseconds kSamplePause{4000};
@@ -131,6 +135,7 @@ class RunningNode final : public Node {
   void publish();
   [[nodiscard]] bool published() const;
   void serve_clients();
+  std::optional<std::string> own_token();
   void diverged(const kv::Divergence& found);
   void connect(const std::vector<kv::MemberInfo>& members);
   void sample_round_trips();
@@ -315,9 +320,15 @@ bool RunningNode::must_restart() {
   std::optional<kv::Divergence> found;
   {
     const std::lock_guard lock(divergence_mutex_);
-    found.swap(divergence_);
+    found = divergence_;
   }
   if (!found) return false;
+  const auto token = server_->auth_enabled() ? own_token() : std::string();
+  if (!token) return false;  // the next look tries again
+  {
+    const std::lock_guard lock(divergence_mutex_);
+    divergence_.reset();
+  }
   const kv::ServerStatus status = server_->status();
   std::vector<std::string> from;
   for (const kv::MemberInfo& member : server_->members()) {
@@ -325,12 +336,27 @@ bool RunningNode::must_restart() {
     from.insert(member.id == status.leader ? from.begin() : from.end(), member.client_urls.begin(),
                 member.client_urls.end());
   }
-  const auto ordered = order_resync(config_.data_dir, status.applied, from);
+  const auto ordered = order_resync(config_.data_dir, status.applied, from, *token);
   if (!ordered) {
     log_(raft::LogLevel::kError, "event=state-not-replaced error=\"" + ordered.error().text() +
                                      "\" action=\"this member goes on serving nothing\"");
   }
   return ordered.has_value();
+}
+
+/// Nothing when the cluster has not made it in time, empty when it never will.
+std::optional<std::string> RunningNode::own_token() {
+  // Shared with the answer, which may come late.
+  const auto told = std::make_shared<std::promise<std::optional<std::string>>>();
+  auto token = told->get_future();
+  server_->make_own_token([told](const std::expected<std::string, kv::AuthRefusal>& made) {
+    if (made) return told->set_value(*made);
+    // Refused by the users' table, as a root that has no password: a certificate may do, or nothing will.
+    const bool refused = std::holds_alternative<kv::KvError>(made.error());
+    told->set_value(refused ? std::optional<std::string>("") : std::nullopt);
+  });
+  if (token.wait_for(kTokenWaitMax) != std::future_status::ready) return std::nullopt;
+  return token.get();
 }
 
 /// Tells the cluster this member's name and client addresses; when that fails, the next tick tries again.

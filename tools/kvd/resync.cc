@@ -39,6 +39,7 @@ constexpr std::chrono::seconds kSilentMax{20};
 struct Order {
   std::string aside;  // the name of a directory in the data directory
   std::vector<std::string> from;
+  std::string token;  // may be empty
 };
 
 std::string order_path(const std::string& data_dir) {
@@ -74,6 +75,7 @@ raft::Result<std::optional<Order>> read_order(const std::string& data_dir) {
   while (std::getline(in, line)) {
     if (line.starts_with("aside ")) order.aside = line.substr(6);
     if (line.starts_with("from ")) order.from.push_back(line.substr(5));
+    if (line.starts_with("token ")) order.token = line.substr(6);
   }
   if (!order.aside.starts_with(kAsidePrefix) || order.aside.find('/') != std::string::npos) {
     return fail(ErrorCode::kCorruption, path, "names no directory to set the state aside in");
@@ -144,13 +146,15 @@ raft::Result<std::shared_ptr<kv::rpc::Channel>> connect(const Config& config, kv
 
 /// Into `path`, whole, verified and closed again.
 raft::Result<raft::EntryId> fetch(const Config& config, std::uint64_t cluster, leveldb::Env& env,
-                                  const std::string& path, const std::string& url) {
+                                  const std::string& path, const std::string& url, const std::string& token) {
   const auto loop = kv::rpc::ClientLoop::create();
   ASSIGN_OR_RETURN(const auto channel, connect(config, *loop, url));
   kv::StateSink sink({.env = &env, .path = path, .cluster_id = cluster, .envelope = kv::Envelope::kAllowed});
   Incoming incoming(sink);
+  kv::rpc::CallOptions call;
+  if (!token.empty()) call.metadata.emplace_back("token", token);
   const auto stream =
-      channel->stream(kSnapshotPath, {},
+      channel->stream(kSnapshotPath, std::move(call),
                       {.on_message = [&incoming](const std::string& bytes) { incoming.message(bytes); },
                        .on_done = [&incoming](const kv::rpc::Status& status) { incoming.done(status); }});
   stream->send(etcdserverpb::SnapshotRequest().SerializeAsString());
@@ -169,7 +173,7 @@ raft::Result<raft::EntryId> fetch_from_any(const Config& config, std::uint64_t c
   for (;;) {
     std::string stories;
     for (const std::string& url : order.from) {
-      auto last = fetch(config, cluster, env, path, url);
+      auto last = fetch(config, cluster, env, path, url, order.token);
       if (last && last->index >= base) {
         log(raft::LogLevel::kInfo,
             "event=state-fetched from=" + url + " entry=" + std::to_string(last->index.value()));
@@ -189,7 +193,7 @@ raft::Result<raft::EntryId> fetch_from_any(const Config& config, std::uint64_t c
 }  // namespace
 
 raft::Result<void> order_resync(const std::string& data_dir, raft::Index applied,
-                                const std::vector<std::string>& from) {
+                                const std::vector<std::string>& from, const std::string& token) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(data_dir, error)) {
     if (!entry.path().filename().string().starts_with(kAsidePrefix)) continue;
@@ -203,6 +207,7 @@ raft::Result<void> order_resync(const std::string& data_dir, raft::Index applied
     std::ofstream out(path + ".new", std::ios::trunc);
     out << kOrderFormat << "\naside " << kAsidePrefix << applied.value() << '\n';
     for (const std::string& url : from) out << "from " << url << '\n';
+    if (!token.empty()) out << "token " << token << '\n';
     if (!out.flush()) return fail(ErrorCode::kIo, path, "cannot be written");
   }
   RETURN_IF_ERROR(sync_path(path + ".new"));

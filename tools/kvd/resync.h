@@ -19,10 +19,11 @@ class Env;
 namespace tools::kvd {
 
 /// Leaves word in the data directory, durably, that the state is to be set aside, as snap-diverged-<applied>,
-/// and fetched anew from one of `from` (client URLs) before this member serves again. kAlreadyExists when one
-/// was set aside before and is still there: it is not done again before somebody has looked.
+/// and fetched anew from one of `from` (client URLs) before this member serves again. `token`: shown to them,
+/// unless it is empty. kAlreadyExists when one was set aside before and is still there: it is not done again
+/// before somebody has looked.
 raft::Result<void> order_resync(const std::string& data_dir, raft::Index applied,
-                                const std::vector<std::string>& from);
+                                const std::vector<std::string>& from, const std::string& token);
 
 /// Carries out what was ordered; true when something was, and `wal` must be opened again. A crash at any
 /// moment is made good by the next call. Tries for kResyncFor, then kUnavailable. Nothing may have the state

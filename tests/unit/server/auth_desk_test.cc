@@ -49,7 +49,12 @@ class AuthDeskTest : public ::testing::Test {
                               }
                               done(ReadView(nullptr));  // not looked at
                             },
-                        .write = [this](const Operation& op, const WriteDone& done) { write(op, done); },
+                        .write =
+                            [this](const Operation& op, const WriteDone& done) {
+                              if (!odd_) return write(op, done);
+                              done(std::unexpected(RequestFailure{ServerError::kCorrupt}));
+                            },
+                        .propose = [this](const Operation& op, const WriteDone& done) { write(op, done); },
                         .log =
                             [this](raft::LogLevel, std::string_view line) {
                               const std::lock_guard lock(mutex_);
@@ -106,6 +111,7 @@ class AuthDeskTest : public ::testing::Test {
     return future.wait_for(seconds(0)) == std::future_status::ready;
   }
 
+  bool odd_ = false;  // the member's state is wrong
   AuthDeskOptions options_{.tokens = {}, .bcrypt_cost = kBcryptCostMin, .attempts = {}};
   std::mutex mutex_;  // guards the next two
   std::shared_ptr<const AuthTable> table_;
@@ -117,6 +123,25 @@ class AuthDeskTest : public ::testing::Test {
   std::function<void()> before_write_;
   std::unique_ptr<AuthDesk> desk_;
 };
+
+TEST_F(AuthDeskTest, AMemberWhoseStateIsWrongMakesATokenOfItsOwn) {
+  odd_ = true;
+  EXPECT_FALSE(authenticate("root", "secret"));
+  // The table moves on meanwhile, once.
+  before_write_ = [this] {
+    before_write_ = nullptr;
+    AuthTable moved = *table();
+    EXPECT_TRUE(moved.add_user({.name = "bob", .password_hash = {}, .no_password = true, .roles = {}}));
+    publish(std::move(moved));
+  };
+  std::promise<TokenAnswer> answer;
+  desk().make_own_token([&answer](TokenAnswer got) { answer.set_value(std::move(got)); });
+  const TokenAnswer token = answer.get_future().get();
+  ASSERT_TRUE(token);
+  const auto principal = desk().principal_of(*token);
+  ASSERT_TRUE(principal);
+  EXPECT_EQ(principal->user, "root");
+}
 
 TEST_F(AuthDeskTest, GivesATokenThatNamesItsEntryForTheRightPassword) {
   const TokenAnswer token = authenticate("alice", "wonder");

@@ -47,8 +47,8 @@ constexpr std::size_t kUnreadAcksMax = 1000;
 
 /// How long a closed connection still listens, so that the peer reads our last words before a reset.
 constexpr std::chrono::milliseconds kLingerTime{1000};
-/// From an HTTP/1.1 request's first byte to its last, and between requests.
-constexpr std::chrono::milliseconds kHttp1RequestTime{30000};
+/// From an HTTP/1.1 request's first byte to its last, as for a connection's first one; and between requests.
+constexpr std::chrono::milliseconds kHttp1RequestTime{10000};
 constexpr std::chrono::milliseconds kHttp1IdleTime{120000};
 /// From the announcement of a shutdown to the final GOAWAY, when the client does not answer.
 constexpr std::chrono::milliseconds kShutdownNoticeTime{500};

@@ -64,12 +64,16 @@ def flood(kind: str, port: int) -> dict:
 
 
 def slowly(port: int) -> dict:
-    """Requests of HTTP/1.1 and prefaces of HTTP/2 that come a byte at a time, on a hundred connections."""
+    """Prefaces of HTTP/2 and requests of HTTP/1.1, the first or a later one, a byte at a time, on a hundred connections."""
     lives, open_ones = [], []
     while not is_over():
         while len(open_ones) < 100:
-            text = b"POST /v3/kv/range HTTP/1.1\r\nHost: x\r\nX-Slow: " if len(open_ones) % 2 else h2.PREFACE
-            open_ones.append([h2.Connection(port, hello=False), iter(text + b"y" * 1000), time.monotonic()])
+            text = b"POST /v3/kv/range HTTP/1.1\r\nHost: x\r\nX-Slow: " if len(open_ones) % 3 else h2.PREFACE
+            connection = h2.Connection(port, hello=False)
+            if len(open_ones) % 3 == 2:
+                connection.send(b"GET /version HTTP/1.1\r\nHost: x\r\n\r\n")
+                connection.socket.recv(4096)
+            open_ones.append([connection, iter(text + b"y" * 1000), time.monotonic()])
         for one in list(open_ones):
             connection, text, began = one
             byte = next(text, None)

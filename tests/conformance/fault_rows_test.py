@@ -119,7 +119,7 @@ class Revisions(Rows):
 
 
 class Outages(Rows):
-    FLAGS = ("--heartbeat-interval=50", "--election-timeout=500")
+    FLAGS = ("--heartbeat-interval=30", "--election-timeout=300")
 
     def test_without_a_quorum_writes_are_told_in_time_and_never_made_twice(self):
         """Row 20."""

@@ -82,7 +82,7 @@ test_release() {
 test_asan() {
   build_part asan
   [[ $1 != tsan ]] || build_ahead tsan
-  step "asan unit and conformance tests" check asan -j "$TESTS_AT_ONCE" -L 'unit|conformance'
+  step "asan unit and conformance tests" check asan -j "$TESTS_AT_ONCE" -L 'unit|conformance|clients'
   end_ahead
 }
 test_tsan() {

@@ -367,6 +367,24 @@ class Log(unittest.TestCase):
             shell=True, capture_output=True, check=True, env=places.environment())
         self.assertEqual(dump.stdout.strip(), b"1")
 
+    def test_users_are_named_and_their_secrets_are_not(self):
+        environment = places.environment(KVCTL_ENDPOINTS=self.server.endpoint)
+        for arguments in (["user", "add", "root:secret"], ["user", "grant-role", "root", "root"], ["role", "add", "reader"],
+                          ["role", "grant-permission", "reader", "read", "a", "b"], ["auth", "enable"],
+                          ["put", "as", "root", "--user", "root:secret"]):
+            subprocess.run([places.binary("kvctl"), *arguments], check=True, env=environment, stdout=subprocess.DEVNULL)
+        self.server.terminate()
+        entries = self.entries()
+        found = {entry["op"]: entry for entry in entries if "op" in entry}
+        self.assertEqual(found["user-add"]["user"], "root")
+        self.assertEqual(found["role-grant-permission"]["permission"], "READ")
+        self.assertEqual(found["authenticate"]["user"], "root")
+        self.assertEqual([e["as_user"] for e in entries if e.get("key") == "as"], ["root"])
+        text = self.kvwal("dump", str(self.server.data_dir)) + json.dumps(entries)
+        self.assertIn('as "root"', text)
+        for secret in ("$2a$", "$2b$", "hash", "digest", "secret"):
+            self.assertNotIn(secret, text)
+
     def test_after_kill(self):
         self.server.kill()
         self.kvwal("verify", str(self.server.data_dir))

@@ -65,7 +65,7 @@ class StateScriptWriter {
   }
 
   kv::Operation operation() {
-    switch (random_.below(12)) {
+    switch (random_.below(14)) {
       case 0:
         return deletion();
       case 1:
@@ -78,8 +78,27 @@ class StateScriptWriter {
       case 5:
         return kv::PublishMemberOp{
             .member = kProposer, .name = "one", .client_urls = {"http://c:" + std::to_string(last_.value())}};
+      case 6:
+      case 7:
+        return change_of_users();
       default:
         return put();
+    }
+  }
+
+  /// A user more, with the one role, whose permissions change.
+  kv::Operation change_of_users() {
+    switch (users_++ % 4) {
+      case 0:
+        return kv::UserAddOp{.name = "user/" + std::to_string(users_), .password_hash = value()};
+      case 1:
+        return kv::RoleAddOp{"role"};
+      case 2:
+        return kv::RoleGrantPermissionOp{
+            .role = "role",
+            .permission = {.type = kv::PermissionType::kRead, .key = value(), .range_end = ""}};
+      default:
+        return kv::UserGrantRoleOp{.user = "user/" + std::to_string(users_ - 3), .role = "role"};
     }
   }
 
@@ -133,6 +152,7 @@ class StateScriptWriter {
   raft::Index last_{1};
   std::int64_t revision_ = 1;
   std::int64_t leases_ = 0;
+  std::uint64_t users_ = 0;
 };
 
 }  // namespace

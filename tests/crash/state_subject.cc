@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "libkv/auth/auth_table.h"
 #include "libraft/base/checksum.h"
 #include "libraft/disk/latch_env.h"
 #include "tests/crash/waits.h"
@@ -84,7 +85,13 @@ std::string everything(const kv::Machine& machine) {
       for (const std::string& key : leases.keys_of(lease.id)) text += " " + key;
     }
   });
-  return text + "\nconfiguration " + std::to_string(machine.configuration().index.value()) + " applied " +
+  const auto auth = machine.auth();
+  for (const std::string& user : auth->users())
+    text += "\nuser " + kv::user_row(*auth->find_user(user)).second;
+  for (const std::string& role : auth->roles())
+    text += "\nrole " + kv::role_row(*auth->find_role(role)).second;
+  return text + "\nauth " + std::to_string(auth->revision()) + "\nconfiguration " +
+         std::to_string(machine.configuration().index.value()) + " applied " +
          std::to_string(machine.applied().index.value()) + "/" +
          std::to_string(machine.applied().term.value());
 }

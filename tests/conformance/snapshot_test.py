@@ -23,7 +23,7 @@ from cluster import Cluster  # noqa: E402
 from ports import free_port  # noqa: E402
 from server import Server  # noqa: E402
 
-OK, NO, USAGE, DATA, NO_INPUT, UNAVAILABLE, CANT_CREATE = 0, 1, 64, 65, 66, 69, 73
+OK, NO, USAGE, DATA, NO_INPUT, UNAVAILABLE, CANT_CREATE, NO_PERMISSION = 0, 1, 64, 65, 66, 69, 73, 77
 BUMP = 1_000_000_000
 
 
@@ -293,6 +293,31 @@ class Restore(Snapshots):
         self.restore(server, "--bump-revision", "0")
         info = json.loads(run("kvsnap", "info", server.data_dir, "-w", "jsonl"))
         self.assertEqual((info["revision"], info["index"], len(info["voters"])), (revision, 1, 3))
+
+    def test_users_and_roles_go_along(self):
+        def kvctl(server: Server, *arguments, user: str = "", code: int = OK) -> bytes:
+            more = ("--user", user) if user else ()
+            return run("kvctl", *arguments, *more, KVCTL_ENDPOINTS=server.endpoint, code=code)
+
+        for arguments in (("user", "add", "root:r"), ("user", "grant-role", "root", "root"), ("user", "add", "alice:a"),
+                          ("role", "add", "reader"), ("role", "grant-permission", "reader", "read", "mine"),
+                          ("user", "grant-role", "alice", "reader"), ("put", "mine", "v"), ("put", "other", "v"),
+                          ("auth", "enable")):
+            kvctl(self.server, *arguments)
+        self.save("--user", "root:r")
+        info = json.loads(run("kvsnap", "info", self.file, "-w", "jsonl"))
+        self.assertEqual((info["auth_enabled"], info["users"], info["roles"]), (True, 2, 1))
+        self.assertIn("auth           on, 2 users, 1 roles", run("kvsnap", "info", self.file).decode())
+        port, peer = free_port(), free_port()
+        server = Server(kind="kvd", name="r", directory=self.directory / "r", client_port=port, peer_port=peer,
+                        initial_cluster=f"r=http://127.0.0.1:{peer}", token="restored")
+        self.addCleanup(server.kill)
+        self.restore(server)
+        server.start().wait_healthy(30)
+        self.assertEqual(kvctl(server, "get", "mine", user="alice:a"), b"mine\nv\n")
+        kvctl(server, "get", "other", user="alice:a", code=NO_PERMISSION)
+        kvctl(server, "get", "mine", code=NO_PERMISSION)
+        self.assertEqual(kvctl(server, "get", "other", user="root:r"), b"other\nv\n")
 
     def test_bad_settings_are_told(self):
         self.save()

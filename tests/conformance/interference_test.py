@@ -25,7 +25,7 @@ CLOSE_SECONDS = 10
 ENHANCE_YOUR_CALM = 11
 SLOWER = 2.0  # times the control's p99, at most
 FLOOR = 0.003  # seconds: below it latencies are the machine's
-ROUNDS = 4  # of which one must show it: others' load on the machine only ever adds
+ROUNDS = 8  # of which one must show it: others' load on the machine only ever adds
 PUTS = 300
 SLOW_READERS = 100
 
@@ -94,7 +94,7 @@ class Interference(unittest.TestCase):
                 taken = self.p99_of_puts()
                 began = time.monotonic()
                 while kind == "slowly" and server is self.server and time.monotonic() - began < CLOSE_SECONDS + 2:
-                    taken = max(taken, self.p99_of_puts())
+                    self.p99_of_puts()  # until the first of them have been ended
             if server is self.server:
                 attacks.append(attack.seen)
             return taken

@@ -74,24 +74,42 @@ class BenchWatcher {
   BenchWatcher(FanOut& shared, Sightings& seen) : shared_(shared), seen_(seen) {}
 
   void open(kv::rpc::Channel& channel) {
-    stream_ = channel.stream(
-        "/etcdserverpb.Watch/Watch", shared_.token.options(),
-        {.on_message = [this](const std::string& bytes) { take(bytes); },
-         .on_done =
-             [this](const kv::rpc::Status& status) {
-               shared_.trouble.tell("a watch ended: " + std::string(kv::rpc::name(status.code)) + ": " +
-                                    status.message);
-             }});
+    channel_ = &channel;
+    // What an earlier call still has to say is of no interest.
+    const int call = call_.fetch_add(1) + 1;
+    stream_ = channel.stream("/etcdserverpb.Watch/Watch", shared_.token.options(),
+                             {.on_message =
+                                  [this, call](const std::string& bytes) {
+                                    if (call == call_) take(bytes);
+                                  },
+                              .on_done =
+                                  [this, call](const kv::rpc::Status& status) {
+                                    if (call == call_) ended(status);
+                                  }});
     etcdserverpb::WatchRequest request;
     request.mutable_create_request()->set_key(shared_.plan.prefix);
     request.mutable_create_request()->set_range_end(prefix_end(shared_.plan.prefix));
     stream_->send(request.SerializeAsString());
   }
+  /// Another call, if the last was refused for a token that has been replaced. Thread: the main one.
+  void resume() {
+    if (!parked_.exchange(false)) return;
+    const auto refused = std::move(stream_);
+    open(*channel_);
+    refused->cancel();
+  }
 
  private:
+  void ended(const kv::rpc::Status& status) {
+    if (shared_.token.refused(status)) return parked_.store(true);
+    shared_.trouble.tell("a watch ended: " + std::string(kv::rpc::name(status.code)) + ": " + status.message);
+  }
+
   void take(const std::string& bytes) {
     response_.Clear();
     if (!response_.ParseFromString(bytes)) return shared_.trouble.tell("an answer is not of the etcd API");
+    if (response_.canceled() && shared_.token.refused({kv::rpc::Code::kUnknown, response_.cancel_reason()}))
+      return parked_.store(true);
     if (response_.canceled())
       return shared_.trouble.tell("a watch was cancelled: " + response_.cancel_reason());
     if (response_.created()) seen_.created.fetch_add(1, std::memory_order_relaxed);
@@ -116,7 +134,10 @@ class BenchWatcher {
   FanOut& shared_;
   Sightings& seen_;
   etcdserverpb::WatchResponse response_;
-  std::shared_ptr<kv::rpc::ClientStream> stream_;  // shared with its channel
+  kv::rpc::Channel* channel_ = nullptr;
+  std::shared_ptr<kv::rpc::ClientStream> stream_;  // shared with its channel; the main thread's
+  std::atomic<int> call_ = 0;                      // the number of the last
+  std::atomic<bool> parked_ = false;
 };
 
 /// One put after the other. Thread: the writers' loop, after start().
@@ -259,6 +280,7 @@ Outcome<void> WatchBench::await(const std::function<bool()>& done,
   while (!done()) {
     if (std::string text = shared_.trouble.text(); !text.empty()) return refuse(kExitNo, std::move(text));
     TRY(token_.renew());
+    for (const auto& watcher : watchers_) watcher->resume();
     for (const auto& writer : writers_) writer->resume();
     const std::uint64_t now_moved = moved();
     if (std::exchange(before, now_moved) != now_moved) since = WatchClock::now();

@@ -94,7 +94,9 @@ class ChunkedRange : public std::enable_shared_from_this<ChunkedRange> {
     if (bytes.size() > kChunkBytesLarge) chunk_keys_ = std::max<std::int64_t>(chunk_keys_ / 2, 1);
     call_->send(std::move(bytes));
     call_->post([self = shared_from_this()] {
-      if (!self->call_->cancelled()) self->next(self->context_.server.local_view());
+      if (self->call_->cancelled()) return;
+      if (self->context_.server.is_odd()) return refuse(self->call_, status_of(ServerError::kCorrupt));
+      self->next(self->context_.server.local_view());
     });
   }
 
@@ -124,7 +126,10 @@ class RangeStreamCall final : public rpc::StreamHandler {
     const bool serializable = request.serializable();
     // Shared by the work that is posted for it, one piece after the other.
     auto range = std::make_shared<ChunkedRange>(context_, call_, to_op(request));
-    if (serializable) return range->begin(context_.server.local_view());
+    if (serializable) {
+      if (context_.server.is_odd()) return refuse(call_, status_of(ServerError::kCorrupt));
+      return range->begin(context_.server.local_view());
+    }
     context_.server.read([call = call_, range](std::expected<ReadView, RequestFailure> view) {
       if (!view) return refuse(call, status_of(view.error()));
       call->post([range, view = std::move(*view)] { range->begin(view); });

@@ -2,6 +2,7 @@
 // business (libkv/server), and that it ended is told by the log.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -32,6 +33,12 @@ class LeaseTable {
   [[nodiscard]] std::vector<LeaseInfo> list() const;
   /// Ascending; none for a lease that does not exist.
   [[nodiscard]] std::vector<std::string> keys_of(std::int64_t id) const;
+  /// Whether `holds(key)` for every one of them, without copies: a lease may have a hundred thousand.
+  template <class Predicate>
+  [[nodiscard]] bool all_keys(std::int64_t id, const Predicate& holds) const {
+    const auto found = leases_.find(id);
+    return found == leases_.end() || std::ranges::all_of(found->second.keys, holds);
+  }
   [[nodiscard]] std::size_t size() const { return leases_.size(); }
 
   /// False when there is one of that id already.

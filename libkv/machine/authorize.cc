@@ -23,11 +23,10 @@ struct StepAuthorizer {
 
 Refusal may_all_of(const AuthTable& table, const Principal& principal, PermissionType need,
                    std::int64_t lease, const LeaseTable& leases) {
-  if (!table.enabled()) return std::nullopt;
-  for (const std::string& key : leases.keys_of(lease)) {
-    if (const Refusal refusal = table.may(principal, need, key, {})) return refusal;
-  }
-  return std::nullopt;
+  if (!table.enabled() || !table.is_admin(principal)) return std::nullopt;
+  const bool all =
+      leases.all_keys(lease, [&](const std::string& key) { return !table.may(principal, need, key, {}); });
+  return all ? std::nullopt : Refusal(KvError::kPermissionDenied);
 }
 
 /// Of commands. What clients do needs a user; what only an administrator may ask for is also what members

@@ -63,6 +63,7 @@ class ClientConnection final : public Flushable, private WireEvents, private H2E
   void on_header(std::string_view name, std::string_view value) override;
   void on_block_end(std::int32_t id, H2Stream* stream, bool trailers) override;
   void on_data(H2Stream& stream, std::string_view bytes) override;
+  void on_empty_data() override {}
   void on_peer_end(H2Stream& stream) override;
   void on_stream_closed(H2Stream& stream, std::uint32_t error) override;
   void on_request_sent(H2Stream& stream) override;

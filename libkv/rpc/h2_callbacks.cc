@@ -83,6 +83,7 @@ int H2Callbacks::frame_received(nghttp2_session*, const nghttp2_frame* frame, vo
       break;
     }
     case NGHTTP2_DATA:
+      if (frame->hd.length == frame->data.padlen && !ends_stream(*frame)) self.events_.on_empty_data();
       break;
     case NGHTTP2_PING:
       self.events_.on_ping((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0);

@@ -24,6 +24,7 @@ H2Server::H2Server(ServerWorker& worker, ServerConnection& connection, Remote re
       session_({H2Side::kServer, worker.shared().options.concurrent_streams_max}, *this),
       ping_guard_(worker.shared().options.keepalive_min_time),
       reset_guard_(kResetBurst, kResetsPerSecond),
+      empty_guard_(kEmptyDataBurst, kEmptyDataPerSecond),
       keepalive_(worker.shared().options.keepalive_interval, worker.shared().options.keepalive_timeout,
                  worker.loop().now()),
       keepalive_timer_([this] { check_keepalive(); }),
@@ -101,6 +102,10 @@ void H2Server::open_call(std::int32_t id) {
 
 void H2Server::on_data(H2Stream& stream, std::string_view bytes) {
   static_cast<ServerStream&>(stream).on_data(bytes);
+}
+
+void H2Server::on_empty_data() {
+  if (!empty_guard_.allow(worker_.loop().now())) expel("too_many_empty_frames");
 }
 
 void H2Server::on_peer_end(H2Stream& stream) {

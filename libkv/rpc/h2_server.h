@@ -79,6 +79,7 @@ class H2Server final : public Protocol, private H2Events {
   void on_header(std::string_view name, std::string_view value) override;
   void on_block_end(std::int32_t id, H2Stream* stream, bool trailers) override;
   void on_data(H2Stream& stream, std::string_view bytes) override;
+  void on_empty_data() override;
   void on_peer_end(H2Stream& stream) override;
   void on_stream_closed(H2Stream& stream, std::uint32_t error) override;
   void on_request_sent(H2Stream&) override {}
@@ -111,6 +112,7 @@ class H2Server final : public Protocol, private H2Events {
   RequestHead head_;
   PingGuard ping_guard_;
   FloodGuard reset_guard_;
+  FloodGuard empty_guard_;
   Keepalive keepalive_;
   CallbackTimer keepalive_timer_;
   CallbackTimer notice_timer_;

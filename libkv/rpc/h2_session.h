@@ -45,6 +45,8 @@ class H2Events {
   virtual void on_block_end(std::int32_t id, H2Stream* stream, bool trailers) = 0;
   /// The receiver gives the bytes back to flow control with consume.
   virtual void on_data(H2Stream& stream, std::string_view bytes) = 0;
+  /// DATA that neither holds a byte nor ends its stream.
+  virtual void on_empty_data() = 0;
   /// The peer sends no more on this stream.
   virtual void on_peer_end(H2Stream& stream) = 0;
   /// The last event of a stream. `error` is HTTP/2's code.

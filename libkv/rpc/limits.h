@@ -42,6 +42,10 @@ constexpr std::size_t kHttp1HeaderBytesMax = 16 * 1024;
 constexpr double kResetBurst = 10000;
 constexpr double kResetsPerSecond = 1000;
 
+/// DATA frames that say nothing: flow control does not hold them back (CVE-2019-9518).
+constexpr double kEmptyDataBurst = 10000;
+constexpr double kEmptyDataPerSecond = 1000;
+
 /// SETTINGS and PING acknowledgements a peer may leave unread.
 constexpr std::size_t kUnreadAcksMax = 1000;
 

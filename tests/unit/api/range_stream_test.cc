@@ -177,6 +177,11 @@ TEST_F(RangeStream, ItsErrorsAreThoseOfARange) {
   call<etcdserverpb::CompactionResponse>("/etcdserverpb.KV/Compact", compaction);
   request.set_revision(5);
   refused(request, Code::kOutOfRange, "etcdserver: mvcc: required revision has been compacted");
+  member_.odd = true;
+  auto local = all();
+  local.set_serializable(true);
+  refused(local, Code::kDataLoss, "etcdserver: corrupt cluster");
+  member_.odd = false;
   member_.learner = true;
   refused(all(), Code::kFailedPrecondition, "etcdserver: rpc not supported for learner");
 }

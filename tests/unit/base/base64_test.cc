@@ -33,7 +33,8 @@ TEST(Base64, TakesPaddedAndUnpadded) {
 }
 
 TEST(Base64, RefusesWhatNoEncoderWrites) {
-  for (const char* text : {"Y", "YWI*", "=", "Y===", "YW=I", "YWJjZ", "Zm9v=", "Zm 9", "Zm9vYh==", "====", "Zm9-"}) {
+  for (const char* text :
+       {"Y", "YWI*", "=", "Y===", "YW=I", "YWJjZ", "Zm9v=", "Zm 9", "Zm9vYh==", "====", "Zm9-"}) {
     EXPECT_FALSE(base64_decode(text)) << text;
   }
   EXPECT_FALSE(base64_decode("+/8", Base64::kUrl));

@@ -109,6 +109,15 @@ TEST_F(Abuse, RapidResetIsToldSoAndClosed) {
   EXPECT_TRUE(socket.read_until("too_many_resets"));
 }
 
+TEST_F(Abuse, EmptyDataFloodIsToldSoAndClosed) {
+  RawSocket socket(server.port);
+  const std::string empty = h2_frame(kData, 0, 1, "");
+  std::string bytes = h2_preface() + h2_call(1, "/test.Echo/Hang");
+  for (int i = 0; i < 30000; ++i) bytes += empty;
+  socket.send(bytes);
+  EXPECT_TRUE(socket.read_until("too_many_empty_frames"));
+}
+
 TEST_F(Abuse, ContinuationFloodIsClosed) {
   std::string bytes = h2_preface() + h2_frame(kHeaders, 0, 1, hpack(":method", "POST"));
   const std::string more = h2_frame(kContinuation, 0, 1, hpack("x", std::string(16000, 'y')));

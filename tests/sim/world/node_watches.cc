@@ -1,4 +1,5 @@
 // The watches of one member, as libkv/server/watch_desk.cc has them, in virtual time.
+#include <optional>
 #include <utility>
 
 #include "tests/sim/world/node.h"
@@ -52,10 +53,12 @@ void Node::work_on_watches() {
 }
 
 void Node::read_for_watches(const kv::ChangesOp& op) {
-  const kv::ReadView view = machine_->view();
-  kv::HistoryRead read = view.changes(op);
+  std::optional<kv::ReadView> view = machine_->view();
+  kv::HistoryRead read = view->changes(op);
+  const std::int64_t compacted = view->compacted_revision();
+  view.reset();  // it keeps the state open, whose disk goes with a crash
   if (!survives({})) return;
-  hub_->history(std::move(read), view.compacted_revision());
+  hub_->history(std::move(read), compacted);
   touch_watches();
 }
 

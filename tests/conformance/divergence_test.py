@@ -173,6 +173,11 @@ class Divergence(unittest.TestCase):
                 stream.create(b"k/", b"k0", start=KEYS + 2)
                 self.assertTrue(stream.next().created)
                 self.assertEqual([event.kv.key for event in stream.next().events], [b"k/new"])
+            everywhere = ",".join(s.endpoint for s in [victim, *others])  # who asks it first goes on to the next
+            for words in (("get", "k/007", "--consistency=s"), ("watch", "k/new", f"--rev={KEYS + 2}", "--once")):
+                done = kvctl(everywhere, *words)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn("right", done.stdout)
             self.assertEqual((victim.is_running(), victim.starts), (True, 2), "that is not why the watch ended")
 
     def test_a_leader_may_be_the_odd_one(self):

@@ -93,8 +93,8 @@ Verdict judge_by_code(const Status& status, Access access) {
       return {false, kExitNoPermission};
     case Code::kUnimplemented:
       return {false, kExitProtocol};
-    case Code::kDataLoss:
-      return {false, kExitData};
+    case Code::kDataLoss:  // of one member: others have what it lost, and it is given another state
+      return {access == Access::kRead, kExitData};
     case Code::kResourceExhausted:
       if (said_by_server(status.message)) return {false, kExitLimit};
       return uncertain(access, {false, kExitTemporary});

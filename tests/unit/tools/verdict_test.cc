@@ -89,7 +89,8 @@ const std::vector<Row>& table() {
       same(Code::kUnknown, "bcrypt: password length exceeds 72 bytes", {false, kExitLimit}),
       same(Code::kResourceExhausted, "kvd: too many users", {false, kExitLimit}),
       same(Code::kUnimplemented, "unknown service", {false, kExitProtocol}),
-      same(Code::kDataLoss, "etcdserver: corrupt cluster", {false, kExitData}),
+      // A member whose state is wrong: reads go on at the others.
+      {Code::kDataLoss, "etcdserver: corrupt cluster", true, {true, kExitData}, {false, kExitData}},
   };
   return rows;
 }
